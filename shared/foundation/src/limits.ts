@@ -1,0 +1,33 @@
+/** Every bound of Meshwork, in one place, each with its reason. Sizes in bytes, times in ms. */
+export const limits = {
+  /** A message on a framed stream. Larger data goes by content address on a stream of its own. */
+  frameBytes: 1 << 20,
+  /** A task's program. QuickJS itself is 0.5 MB; 8 MB compile in well under a second. */
+  programBytes: 8 << 20,
+  /** One input object of a task, held in memory by the sandbox. */
+  inputBytes: 64 << 20,
+  inputsPerTask: 16,
+  /** What a task may write: more belongs to several tasks. */
+  outputBytes: 16 << 20,
+  /** The explicit state between two steps; it is hashed at every step. */
+  stateBytes: 16 << 20,
+  stepsPerTask: 100_000,
+  memoryPages: 1024,
+  /** 2^50 fuel is about two weeks of one core; the order's own limit is far below. */
+  fuel: 1n << 50n,
+  transactionBytes: 128 << 10,
+  /** A block must cross a home uplink within a view's timeout. */
+  blockBytes: 1 << 20,
+  transactionsPerBlock: 1_000,
+  /** Pending transactions in memory, all senders and one sender. */
+  mempoolTransactions: 20_000,
+  mempoolPerSender: 256,
+  committeeSeats: 100,
+  replicas: 7,
+  verifiers: 31,
+  /** A nonce is remembered until its transaction's `notAfter`, so that must be near. */
+  transactionLifetimeMs: 3_600_000,
+  /** Clock skew tolerated between honest machines (consensus rule 4). */
+  clockSkewMs: 2_000,
+  nodeRecordLifetimeMs: 24 * 3_600_000,
+} as const;
