@@ -30,4 +30,6 @@ export const limits = {
   /** Clock skew tolerated between honest machines (consensus rule 4). */
   clockSkewMs: 2_000,
   nodeRecordLifetimeMs: 24 * 3_600_000,
+  /** SM2 public keys kept decompressed, a few KB each: every member of a large network fits. */
+  importedPublicKeys: 4_096,
 } as const;
