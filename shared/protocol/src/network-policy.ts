@@ -1,0 +1,45 @@
+import { points } from "@meshwork/foundation";
+import { z } from "zod";
+import { q16 } from "./task-order.ts";
+
+const durationMs = z
+  .int()
+  .min(1)
+  .max(366 * 24 * 3_600_000);
+
+/** The rules of one network that are numbers; its genesis fixes them. */
+export const networkPolicy = z.strictObject({
+  /** `vouched`: a newcomer needs a voucher. `open`: anybody registers, and gets no grant. */
+  admission: z.enum(["open", "vouched"]),
+  registerPrice: points,
+  /** How long a `renew` keeps a node eligible, in active time. */
+  leaseMs: durationMs,
+  /** An idle network makes a block this often, so that active time goes on. Under 60 s. */
+  heartbeatMs: z.int().min(1_000).max(59_000),
+  /** How many ranks are drawn for each place, so that substitutes are at hand. */
+  drawFactor: z.int().min(1).max(8),
+  /** Places of one task that one operator's nodes may hold; 0 lifts the cap. */
+  operatorCap: z.int().min(0).max(64),
+  /** The share of the draw weight that all newcomers hold together; one lifts the cap. */
+  probationShare: q16,
+  /** Clean verdicts that end the probation. */
+  probationVerdicts: z.int().min(0).max(1_000),
+  /** Below it a node is not drawn. */
+  reputationFloor: q16,
+  /** Staked at each `accept`; burnt for a wrong result or a no-show. */
+  bond: points,
+  /** Burnt for each order, so that spam costs. */
+  submitPrice: points,
+  /** Paid per 10^9 fuel and executed run, workers and verifiers alike. */
+  pricePerGigafuel: points,
+  /** The share of what a task costs that is burnt: self-dealing loses at least this. */
+  burnShare: q16,
+  verifierShare: q16,
+  /** Nobody's work is audited more seldom. */
+  auditFloor: q16,
+  /** Clean verdicts over which earned points vest. */
+  vestingVerdicts: z.int().min(1).max(1_000),
+  /** The first suspension; each further one doubles. */
+  suspensionMs: durationMs,
+});
+export type NetworkPolicy = z.infer<typeof networkPolicy>;

@@ -1,0 +1,14 @@
+/** Every libp2p protocol of ours, in one list. All but `hello` open only after a verified hello. */
+export const streamNames = {
+  hello: "/meshwork/hello/1",
+  /** Signed envelopes: send, request, reply. */
+  messages: "/meshwork/messages/1",
+  /** Frames among committee members and their followers. */
+  consensus: "/meshwork/consensus/1",
+  /** Blocks with certificates, by height. */
+  sync: "/meshwork/sync/1",
+  /** Content by address, in chunks. */
+  blobs: "/meshwork/blobs/1",
+  /** The Kademlia DHT of this network alone. */
+  dht: "/meshwork/kad/1",
+} as const;

@@ -1,0 +1,123 @@
+import { digestOf, type KeyPair, sign, verify } from "@meshwork/crypto";
+import {
+  blockHash,
+  chainId,
+  digest,
+  fromHex,
+  key25519,
+  limits,
+  milliseconds,
+  nodeId,
+  orderId,
+  type PublicKey,
+  publicKey,
+  signature,
+  type TransactionId,
+} from "@meshwork/foundation";
+import { z } from "zod";
+import { wire } from "./canonical.ts";
+import { runtimeId } from "./contract.ts";
+import { proofOfTask } from "./proof-of-task.ts";
+import { taskOrder } from "./task-order.ts";
+import { voucher } from "./voucher.ts";
+
+/** Opens an account: for a requester the key alone, for a node its transport key too. */
+const register = z.strictObject({
+  kind: z.literal("register"),
+  publicKey,
+  /** `digestOf("meshwork/recovery/1", recoveryKey)`: the key that can later rotate or revoke this one. */
+  recoveryHash: digest,
+  node: z
+    .strictObject({ transportKey: key25519, keyVersion: z.int().min(0).max(65_535) })
+    .nullable(),
+  /** How a `vouched` network lets the newcomer in. */
+  admission: z.strictObject({ voucher, signature }).nullable(),
+});
+
+/** The lease that keeps a node eligible; a node that falls silent falls out by rule. */
+const renew = z.strictObject({
+  kind: z.literal("renew"),
+  /** A header hash of the last hour: shows that the node follows this chain. */
+  recentBlock: z.strictObject({ height: z.int().min(0), hash: blockHash }),
+  runtimes: z.array(runtimeId).max(8),
+  region: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  /** Tasks that the node will run at a time. */
+  capacity: z.int().min(0).max(1_024),
+  /** X25519: what is sent to the node in secret is sealed to this key. */
+  sealKey: key25519,
+  /** For a seat: the key that votes and the key that makes beacons. Null: does not stand for one. */
+  vote: z.strictObject({ voteKey: publicKey, vrfKey: key25519 }).nullable(),
+});
+
+const submit = z.strictObject({ kind: z.literal("submit"), order: taskOrder });
+
+const attempt = z.int().min(0).max(15);
+
+/** Takes a drawn place; from now on a no-show is a fact that can be charged. */
+const accept = z.strictObject({
+  kind: z.literal("accept"),
+  orderId,
+  attempt,
+  role: z.enum(["worker", "verifier"]),
+  /** A verifier's `digestOf("meshwork/seed/1", seed)`, made before anyone has committed. Null for a worker. */
+  seedCommitment: digest.nullable(),
+});
+
+/** A drawn node's signed refusal: its rank is skipped at once and nobody is charged. */
+const decline = z.strictObject({ kind: z.literal("decline"), orderId, attempt });
+
+/** A worker's result, hidden until the set has closed: see `commitment.ts`. */
+const commit = z.strictObject({ kind: z.literal("commit"), orderId, attempt, commitment: digest });
+
+/** Brings the verdict. Anyone may: the proof carries its own signatures. */
+const prove = z.strictObject({ kind: z.literal("prove"), proof: proofOfTask });
+
+export const transactionBody = z.discriminatedUnion("kind", [
+  register,
+  renew,
+  submit,
+  accept,
+  decline,
+  commit,
+  prove,
+]);
+export type TransactionBody = z.infer<typeof transactionBody>;
+export type BodyOf<K extends TransactionBody["kind"]> = Extract<TransactionBody, { kind: K }>;
+
+const unsigned = z.strictObject({
+  chainId,
+  sender: nodeId,
+  /** Chosen freely; never twice by one sender before `notAfter`. Order does not matter. */
+  nonce: z
+    .bigint()
+    .min(0n)
+    .max(2n ** 64n - 1n),
+  /** Wall time, against the time of the block: later, the transaction is void. */
+  notAfter: milliseconds,
+  body: transactionBody,
+});
+export const unsignedTransaction = wire(unsigned, {
+  name: "transaction body",
+  maxBytes: limits.transactionBytes,
+});
+export type UnsignedTransaction = z.infer<typeof unsigned>;
+
+/** `signature` is by the sender's current key over the transaction's id. */
+export const transactionSchema = z.strictObject({ unsigned, signature });
+export const transaction = wire(transactionSchema, {
+  name: "transaction",
+  maxBytes: limits.transactionBytes,
+});
+export type Transaction = z.infer<typeof transactionSchema>;
+
+/** Over the *unsigned* body: SM2 signatures are randomised, and the same order twice is one task. */
+export const transactionIdOf = (value: UnsignedTransaction): TransactionId =>
+  digestOf("meshwork/transaction/1", unsignedTransaction.encode(value)) as string as TransactionId;
+
+export const signTransaction = (keyPair: KeyPair, value: UnsignedTransaction): Transaction => ({
+  unsigned: value,
+  signature: sign(keyPair, fromHex(transactionIdOf(value))),
+});
+
+export const verifyTransaction = (senderKey: PublicKey, value: Transaction): boolean =>
+  verify(senderKey, fromHex(transactionIdOf(value.unsigned)), value.signature);

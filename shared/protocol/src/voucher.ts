@@ -1,0 +1,57 @@
+import {
+  type ChainId,
+  chainId,
+  fromHex,
+  milliseconds,
+  nodeId,
+  points,
+  publicKey,
+  signature,
+  utf8,
+} from "@meshwork/foundation";
+import { z } from "zod";
+import { wire } from "./canonical.ts";
+
+/**
+ * A voucher lets its holder bring strangers into a network: the issuer, an account of the ledger,
+ * pays each newcomer's grant. It bears a key of its own, which the invite string carries.
+ */
+const unsignedVoucher = z.strictObject({
+  chainId,
+  issuer: nodeId,
+  voucherKey: publicKey,
+  /** Points that move from the issuer to each newcomer. */
+  grant: points,
+  uses: z.int().min(1).max(10_000),
+  /** Wall time, against the time of the block that registers. */
+  notAfter: milliseconds,
+});
+export const voucherBody = wire(unsignedVoucher, { name: "voucher", maxBytes: 512 });
+export type VoucherBody = z.infer<typeof unsignedVoucher>;
+
+/** `signature` is the issuer's, over `digestOf("meshwork/credential/1", voucherBody)`. */
+export const voucher = z.strictObject({ body: unsignedVoucher, signature });
+export type Voucher = z.infer<typeof voucher>;
+
+/**
+ * What the voucher's key signs to admit one newcomer: nobody who sees the registration can reuse it
+ * for another key.
+ */
+export const admissionMessage = (
+  network: ChainId,
+  newcomer: z.infer<typeof publicKey>,
+): Uint8Array[] => [utf8("admit"), fromHex(network), fromHex(newcomer)];
+
+/** What the invite string holds: enough to find the network and to be let in. */
+export const invite = wire(
+  z.strictObject({
+    chainId,
+    /** Multiaddrs of relays, each with its /p2p/ PeerId. */
+    relays: z.array(z.string().max(256)).min(1).max(16),
+    voucher,
+    /** The SM2 secret of `voucherKey`: an invite is a bearer token. */
+    voucherSecret: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+  { name: "invite", maxBytes: 8_192 },
+);
+export type Invite = z.infer<typeof invite.schema>;
