@@ -1,0 +1,34 @@
+export { type Domain, digestBytesOf, digestOf } from "./domain.ts";
+export { ed25519Verify } from "./ed25519-verify.ts";
+export { didKeyOf, nodeIdOf } from "./node-id.ts";
+export {
+  exportPrivatePem,
+  exportPublicPem,
+  importPrivatePem,
+  importPublicPem,
+  PemError,
+} from "./pem.ts";
+export { openBytes, type SealOptions, sealBytes } from "./seal.ts";
+export { sha256Hex } from "./sha256.ts";
+export { signatureFromDer, signatureToDer } from "./signature-der.ts";
+export {
+  generateKeyPair,
+  isPublicKey,
+  type KeyPair,
+  keyPairFromSecret,
+  Sm2KeyError,
+  secretOf,
+  sign,
+  verify,
+} from "./sm2.ts";
+export { SIGNER_ID } from "./sm2-contract.ts";
+export { sm3, sm3Hex } from "./sm3.ts";
+export {
+  deriveSeed,
+  deriveTransportSeed,
+  type Ed25519KeyPair,
+  ed25519KeyPair,
+  ed25519Sign,
+  type SeedPurpose,
+} from "./transport-key.ts";
+export { type VrfKeyPair, vrfKeyPair, vrfOutput, vrfProve, vrfVerify } from "./vrf.ts";

@@ -1,0 +1,146 @@
+import {
+  createECDH,
+  createPrivateKey,
+  createPublicKey,
+  createSign,
+  createVerify,
+  ECDH,
+  type KeyObject,
+} from "node:crypto";
+import {
+  CodedError,
+  concat,
+  limits,
+  type PublicKey,
+  type Random,
+  type Signature,
+  systemRandom,
+  toHex,
+} from "@meshwork/foundation";
+import { pkcs8Of, secretOfPkcs8, spkiOf } from "./key-der.ts";
+import { LruCache } from "./lru-cache.ts";
+import { signatureFromDer, signatureToDer } from "./signature-der.ts";
+import type { Verify } from "./sm2-contract.ts";
+import { CURVE, isCanonicalSignature, isCompressedPoint, zPreimage } from "./sm2-curve.ts";
+import { sm3 } from "./sm3.ts";
+
+/**
+ * SM2 (GM/T 0003.2) through Node's OpenSSL. OpenSSL is given e's input whole, Z ‖ message, because
+ * Node cannot tell it a signer ID: its one-shot `sign` uses the empty one.
+ */
+export interface KeyPair {
+  readonly publicKey: PublicKey;
+  /** OpenSSL holds the secret: it is never printed, and leaves only by `secretOf`. */
+  readonly privateKey: KeyObject;
+}
+
+export class Sm2KeyError extends CodedError<"INVALID_SECRET" | "INVALID_PUBLIC_KEY"> {}
+
+export function generateKeyPair(random: Random = systemRandom): KeyPair {
+  // About one draw in 2^32 is out of range.
+  for (;;) {
+    const secret = random.bytes(32);
+    if (isValidSecret(secret)) return keyPairFromSecret(secret);
+  }
+}
+
+/** `secret` is d, 32 bytes big-endian. */
+export function keyPairFromSecret(secret: Uint8Array): KeyPair {
+  if (!isValidSecret(secret))
+    throw new Sm2KeyError(
+      "INVALID_SECRET",
+      `an SM2 secret is 32 bytes with 1 ≤ d ≤ n − 2; got ${secret.length} bytes or a number out of range`,
+    );
+  const ecdh = createECDH("SM2");
+  ecdh.setPrivateKey(secret);
+  const point = ecdh.getPublicKey();
+  return {
+    publicKey: compressedHex(point),
+    // Only a key that went through PKCS#8 signs SM2; one straight from the generator signs ECDSA.
+    privateKey: createPrivateKey({
+      key: pkcs8Of(secret, point),
+      format: "der",
+      type: "pkcs8",
+    }),
+  };
+}
+
+/** The 32 bytes of d: for the keystore and for deriving other keys; wipe what you can. */
+export function secretOf(keyPair: KeyPair): Uint8Array {
+  return secretOfPkcs8(keyPair.privateKey.export({ format: "der", type: "pkcs8" }));
+}
+
+export function sign(keyPair: KeyPair, message: Uint8Array): Signature {
+  const { z } = importPublicKey(keyPair.publicKey);
+  const der = createSign("sm3").update(z).update(message).sign(keyPair.privateKey);
+  return signatureFromDer(der);
+}
+
+export const verify: Verify = (publicKey, message, signature) => {
+  if (!isCanonicalSignature(signature) || !isPublicKey(publicKey)) return false;
+  const { z, key } = importPublicKey(publicKey);
+  return createVerify("sm3").update(z).update(message).verify(key, signatureToDer(signature));
+};
+
+/** Whether this is the compressed form of a point on the curve. */
+export function isPublicKey(publicKey: PublicKey): boolean {
+  if (!isCompressedPoint(publicKey)) return false;
+  if (imported.get(publicKey)) return true;
+  try {
+    importPublicKey(publicKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The same key as OpenSSL's object: for export. */
+export function publicKeyObject(publicKey: PublicKey): KeyObject {
+  return importPublicKey(publicKey).key;
+}
+
+interface ImportedKey {
+  readonly key: KeyObject;
+  readonly z: Uint8Array;
+}
+
+const imported = new LruCache<PublicKey, ImportedKey>(limits.importedPublicKeys);
+
+/** Throws unless the point is on the curve: OpenSSL checks it while it finds y. */
+function importPublicKey(publicKey: PublicKey): ImportedKey {
+  const known = imported.get(publicKey);
+  if (known) return known;
+  const point = decompress(publicKey);
+  const entry = {
+    key: createPublicKey({ key: spkiOf(point), format: "der", type: "spki" }),
+    z: sm3(zPreimage(point.subarray(1))),
+  };
+  imported.set(publicKey, entry);
+  return entry;
+}
+
+function decompress(publicKey: PublicKey): Uint8Array {
+  try {
+    if (!isCompressedPoint(publicKey)) throw new TypeError("not 02 or 03 and 32 bytes of hex");
+    return ECDH.convertKey(publicKey, "SM2", "hex", undefined, "uncompressed") as Buffer;
+  } catch (cause) {
+    throw new Sm2KeyError(
+      "INVALID_PUBLIC_KEY",
+      `${String(publicKey).slice(0, 80)} is not a compressed point of the SM2 curve`,
+      { cause },
+    );
+  }
+}
+
+/** From the 65 bytes 04 ‖ x ‖ y, which the caller knows to be a point. */
+export function compressedHex(point: Uint8Array): PublicKey {
+  const parity = (point[64] as number) & 1;
+  return toHex(concat(Uint8Array.of(2 + parity), point.subarray(1, 33))) as PublicKey;
+}
+
+/** 1 ≤ d ≤ n − 2: with d = n − 1 the factor (1 + d)⁻¹ does not exist, and signing never returns. */
+function isValidSecret(secret: Uint8Array): boolean {
+  const d = toHex(secret);
+  return secret.length === 32 && d > "0".repeat(64) && d < LARGEST_SECRET_PLUS_ONE;
+}
+const LARGEST_SECRET_PLUS_ONE = (BigInt(`0x${CURVE.n}`) - 1n).toString(16);
