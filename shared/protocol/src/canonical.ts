@@ -196,7 +196,7 @@ function walk(leaves: Leaves, schema: z.ZodType, value: unknown): unknown {
 
 function optionFor(leaves: Leaves, options: z.ZodObject[], value: unknown): z.ZodObject {
   const found = options.find(
-    (option) => (option.shape["kind"] as z.ZodLiteral).value === leaves.tag(option, value),
+    (option) => (option.shape.kind as z.ZodLiteral).value === leaves.tag(option, value),
   );
   if (found === undefined) throw new TypeError("no member of the union has this kind");
   return found;

@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fromHex, limits, toHex } from "@meshwork/foundation";
+import { encode as encodeCbor } from "cborg";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { block } from "./block.ts";
+import { type Wire, WireError, wire } from "./canonical.ts";
+import { certificate } from "./certificate.ts";
+import { reveal } from "./commitment.ts";
+import { consensusMessageWire } from "./consensus-message.ts";
+import { contract } from "./contract.ts";
+import { genesis } from "./genesis.ts";
+import { nodeRecord } from "./node-record.ts";
+import { proofOfTaskWire } from "./proof-of-task.ts";
+import { receipt } from "./receipt.ts";
+import { taskMessage } from "./task-message.ts";
+import { taskRecord } from "./task-record.ts";
+import * as sample from "./testing/samples.ts";
+import { transaction } from "./transaction.ts";
+import { verdict } from "./verdict.ts";
+import { invite } from "./voucher.ts";
+
+// biome-ignore format: one noun a line
+const nouns: { name: string; noun: Wire<z.ZodType>; values: unknown[] }[] = [
+  { name: "transaction", noun: transaction, values: sample.sampleTransactions },
+  { name: "contract", noun: contract, values: [sample.sampleContract] },
+  { name: "reveal", noun: reveal, values: [sample.sampleReveal] },
+  { name: "verdict", noun: verdict, values: [sample.sampleVerdict] },
+  { name: "proof-of-task", noun: proofOfTaskWire, values: [sample.sampleProof] },
+  { name: "certificate", noun: certificate, values: [sample.sampleCertificate] },
+  { name: "block", noun: block, values: [sample.sampleBlock] },
+  { name: "task-record", noun: taskRecord, values: [sample.sampleTask] },
+  { name: "genesis", noun: genesis, values: [sample.sampleGenesis] },
+  { name: "invite", noun: invite, values: [sample.sampleInvite] },
+  { name: "node-record", noun: nodeRecord, values: [sample.sampleNodeRecord] },
+  { name: "consensus-message", noun: consensusMessageWire, values: sample.sampleConsensusMessages },
+  { name: "task-message", noun: taskMessage, values: sample.sampleTaskMessages },
+  { name: "receipt", noun: receipt, values: [sampleReceipt()] },
+];
+
+function sampleReceipt() {
+  return {
+    version: 1,
+    order: sample.sampleTransactions[2],
+    task: sample.sampleTask,
+    proof: sample.sampleProof,
+    path: { siblings: [sample.sampleDigest(70)], other: null },
+    header: sample.sampleHeader,
+    certificate: sample.sampleCertificate,
+  };
+}
+
+describe.each(nouns)("$name", ({ name, noun, values }) => {
+  test("comes back from its bytes, and from its JSON, as it was", () => {
+    for (const value of values) {
+      expect(noun.decode(noun.encode(value))).toEqual(value);
+      expect(noun.fromJson(noun.toJson(value))).toEqual(value);
+    }
+  });
+
+  test("keeps its golden bytes: to change them is a protocol decision", () => {
+    const file = new URL(`../../../test/vectors/${name}.hex`, import.meta.url);
+    const bytes = values.map((value) => toHex(noun.encode(value))).join("\n");
+    if (!existsSync(file) && process.env.WRITE_GOLDEN === "1") writeFileSync(file, `${bytes}\n`);
+    expect(`${bytes}\n`).toBe(readFileSync(file, "utf8"));
+  });
+
+  test("refuses or re-encodes every damaged form: 2,000 cases", () => {
+    const originals = values.map((value) => noun.encode(value));
+    fc.assert(
+      fc.property(
+        fc.nat(originals.length - 1),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        fc.option(fc.nat(), { nil: null }),
+        (which, edits, cut) => {
+          const bytes = originals[which]?.slice(0) ?? new Uint8Array();
+          for (const [at, value] of edits) bytes[at % bytes.length] = value;
+          acceptsOnlyCanonical(noun, cut === null ? bytes : bytes.subarray(0, cut % bytes.length));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+function acceptsOnlyCanonical(noun: Wire<z.ZodType>, bytes: Uint8Array): void {
+  try {
+    expect(toHex(noun.encode(noun.decode(bytes)))).toBe(toHex(bytes));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+  }
+}
+
+describe("the canonical form", () => {
+  const pair = wire(z.strictObject({ n: z.int(), flag: z.boolean() }), {
+    name: "pair",
+    maxBytes: 16,
+  });
+
+  test("refuses a longer encoding of the same value", () => {
+    expect(pair.decode(fromHex("8205f5"))).toEqual({ n: 5, flag: true });
+    // 5 as a two-byte integer; an array of indefinite length; a trailing byte.
+    for (const other of ["821805f5", "9f05f5ff", "8205f500"]) {
+      expect(() => pair.decode(fromHex(other))).toThrow(WireError);
+    }
+  });
+
+  test("refuses floats, though they be whole", () => {
+    expect(() => pair.decode(fromHex("82f94500f5"))).toThrow(WireError);
+    expect(() => pair.encode({ n: 1.5, flag: true })).toThrow();
+  });
+
+  test("refuses missing, additional and misplaced values", () => {
+    for (const value of [[5], [5, true, 1], [true, 5], { n: 5, flag: true }, null, 5]) {
+      expect(() => pair.decode(encodeCbor(value))).toThrow(WireError);
+    }
+  });
+
+  test("refuses more bytes than the noun may have before it reads them", () => {
+    expect(() => pair.decode(new Uint8Array(17))).toThrow(
+      expect.objectContaining({ code: "WIRE_TOO_LARGE" }),
+    );
+    expect(() => transaction.decode(new Uint8Array(limits.transactionBytes + 1))).toThrow(
+      expect.objectContaining({ code: "WIRE_TOO_LARGE" }),
+    );
+  });
+
+  test("names the noun and what is wrong with it", () => {
+    expect(() => pair.fromJson('{"n":5,"flag":true,"more":1}')).toThrow(
+      /not a valid pair: unknown key more/,
+    );
+  });
+});
