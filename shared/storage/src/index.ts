@@ -1,0 +1,6 @@
+export type { Anchor, AnchorStore } from "./anchor-store.ts";
+export { contentIdOf, contentIdOfDigest, digestOfContentId } from "./content-id.ts";
+export { type FolderStoreOptions, openFolderStore } from "./folder.ts";
+export { openLevelAnchorStore } from "./level.ts";
+export type { ObjectStore } from "./object-store.ts";
+export { StorageError } from "./storage-error.ts";

@@ -1,0 +1,21 @@
+import type { ContentId } from "@meshwork/foundation";
+
+/**
+ * Bytes by content address. Every driver promises the same, and `testing/contract` shows it:
+ *
+ * - What `put` has named is durable and whole; a crash leaves an object or nothing.
+ * - `get` hashes what it read. It never returns bytes that are not the content.
+ * - Putting content again costs nothing, and heals a damaged object.
+ */
+export interface ObjectStore {
+  /** @throws StorageError `OBJECT_TOO_LARGE`, `STORE_FULL` */
+  put(bytes: Uint8Array): Promise<ContentId>;
+  /** Null when the store has no such object. @throws StorageError `OBJECT_DAMAGED` */
+  get(id: ContentId): Promise<Uint8Array | null>;
+  /** Whether an object of this name is there. Says nothing of its health. */
+  has(id: ContentId): Promise<boolean>;
+  /** Every object's name, in no order. Objects that come or go meanwhile may be missed. */
+  list(): AsyncIterable<ContentId>;
+  /** False when there was nothing to delete. */
+  delete(id: ContentId): Promise<boolean>;
+}
