@@ -2,7 +2,7 @@
 // machine's own Node, perhaps too old, would run the scripts. Recreate the link.
 // macOS has no such package and uses its own Node 24 or newer.
 import { existsSync, mkdirSync, symlinkSync, unlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -20,5 +20,5 @@ if (process.platform === "linux" && existsSync(target) && !existsSync(link)) {
   try {
     unlinkSync(link); // A dangling link does not "exist" but blocks symlink().
   } catch {}
-  symlinkSync(target, link);
+  symlinkSync(relative(dirname(link), target), link);
 }
