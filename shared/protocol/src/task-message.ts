@@ -47,11 +47,13 @@ const revealMessage = z.strictObject({
   trace: contentId,
 });
 
-/** A verifier to the other verifiers: what his audit found. No evidence: all clean. */
+/** A verifier to the other verifiers: what his audit found. Nothing in it: all clean. */
 const report = z.strictObject({
   kind: z.literal("report"),
   orderId,
   attempt,
+  /** Workers of the closed set who showed this verifier nothing: who has their reveals passes them on. */
+  missing: z.array(nodeId).max(limits.replicas),
   evidence: z
     .array(z.strictObject({ worker: nodeId, segment: segmentEvidence }))
     .max(limits.replicas),

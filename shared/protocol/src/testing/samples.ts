@@ -353,7 +353,13 @@ export const sampleTaskMessages: TaskMessage[] = [
     outputKey: sampleDigest(67),
     trace: content,
   },
-  { kind: "report", orderId: order, attempt: 0, evidence: [{ worker: node, segment: evidence }] },
+  {
+    kind: "report",
+    orderId: order,
+    attempt: 0,
+    missing: [node],
+    evidence: [{ worker: node, segment: evidence }],
+  },
   { kind: "attest", verdict: sampleVerdict, attestation: sampleProof.attestations[0] as never },
   {
     kind: "result",
