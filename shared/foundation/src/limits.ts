@@ -22,6 +22,9 @@ export const limits = {
   /** Pending transactions in memory, all senders and one sender. */
   mempoolTransactions: 20_000,
   mempoolPerSender: 256,
+  /** Orders whose letters a node keeps, and letters of one sender about one order. */
+  orderBoxes: 4_096,
+  lettersPerSender: 64,
   committeeSeats: 100,
   replicas: 7,
   verifiers: 31,
