@@ -1,6 +1,7 @@
 export * from "./block.ts";
 export * from "./canonical.ts";
 export * from "./certificate.ts";
+export * from "./check-proof.ts";
 export * from "./commitment.ts";
 export * from "./consensus-message.ts";
 export * from "./contract.ts";
@@ -12,6 +13,7 @@ export * from "./node-record.ts";
 export * from "./proof-of-task.ts";
 export * from "./raw-bytes.ts";
 export * from "./receipt.ts";
+export * from "./seeded-draw.ts";
 export * from "./state-proof.ts";
 export * from "./stream-names.ts";
 export * from "./task-message.ts";

@@ -1,11 +1,15 @@
+import { digestOf, type KeyPair, sign, verify } from "@meshwork/crypto";
 import {
   type ChainId,
   chainId,
+  type Digest,
   fromHex,
   milliseconds,
   nodeId,
+  type PublicKey,
   points,
   publicKey,
+  type Signature,
   signature,
   utf8,
 } from "@meshwork/foundation";
@@ -33,14 +37,36 @@ export type VoucherBody = z.infer<typeof unsignedVoucher>;
 export const voucher = z.strictObject({ body: unsignedVoucher, signature });
 export type Voucher = z.infer<typeof voucher>;
 
+/** What the issuer signs, and the name under which the ledger counts the voucher's uses. */
+export const voucherHash = (body: VoucherBody): Digest =>
+  digestOf("meshwork/credential/1", voucherBody.encode(body));
+
+export const signVoucher = (issuer: KeyPair, body: VoucherBody): Voucher => ({
+  body,
+  signature: sign(issuer, fromHex(voucherHash(body))),
+});
+
+export const verifyVoucher = (issuerKey: PublicKey, value: Voucher): boolean =>
+  verify(issuerKey, fromHex(voucherHash(value.body)), value.signature);
+
 /**
  * What the voucher's key signs to admit one newcomer: nobody who sees the registration can reuse it
  * for another key.
  */
-export const admissionMessage = (
+export const admissionMessage = (network: ChainId, newcomer: PublicKey): Uint8Array =>
+  fromHex(digestOf("meshwork/credential/1", utf8("admit"), fromHex(network), fromHex(newcomer)));
+
+export const signAdmission = (
+  voucherKeyPair: KeyPair,
   network: ChainId,
-  newcomer: z.infer<typeof publicKey>,
-): Uint8Array[] => [utf8("admit"), fromHex(network), fromHex(newcomer)];
+  newcomer: PublicKey,
+): Signature => sign(voucherKeyPair, admissionMessage(network, newcomer));
+
+export const verifyAdmission = (
+  { voucherKey, chainId: network }: VoucherBody,
+  newcomer: PublicKey,
+  by: Signature,
+): boolean => verify(voucherKey, admissionMessage(network, newcomer), by);
 
 /** What the invite string holds: enough to find the network and to be let in. */
 export const invite = wire(
