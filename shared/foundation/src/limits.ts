@@ -9,6 +9,8 @@ export const limits = {
   inputsPerTask: 16,
   /** What a task may write: more belongs to several tasks. */
   outputBytes: 16 << 20,
+  /** What sealing adds: a nonce and a tag. */
+  sealOverheadBytes: 28,
   /** The explicit state between two steps; it is hashed at every step. */
   stateBytes: 16 << 20,
   stepsPerTask: 100_000,
@@ -35,4 +37,25 @@ export const limits = {
   nodeRecordLifetimeMs: 24 * 3_600_000,
   /** SM2 public keys kept decompressed, a few KB each: every member of a large network fits. */
   importedPublicKeys: 4_096,
+  /** A broadcast is soft state: what is larger belongs on a stream. */
+  gossipBytes: 64 << 10,
+  /** Two peers on two home lines exchange hellos in well under this. */
+  helloTimeoutMs: 5_000,
+  /** Records of other nodes kept in memory, under a KB each. */
+  nodeRecordsKept: 10_000,
+  /** Messages that share one signature: a path of eight hashes at most. */
+  envelopesPerBatch: 256,
+  /** The longest that a message may seek its receiver. */
+  messageTtlMs: 24 * 3_600_000,
+  /** Messages to one peer that are not acknowledged yet; sending more is refused. */
+  outboxMessages: 10_000,
+  outboxBytes: 64 << 20,
+  /** Messages of one sender and stream that wait for an earlier one. */
+  reorderedMessages: 256,
+  /** How far behind the newest a request of the same sender may be: a bitmap of 8 KB. */
+  replayWindow: 65_536,
+  /** Senders whose numbering is remembered. */
+  sendersKept: 4_096,
+  /** Requests of one peer under way here. */
+  requestsPerPeer: 1_024,
 } as const;

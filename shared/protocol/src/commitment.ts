@@ -32,7 +32,7 @@ export const revealSchema = z.strictObject({
   worker: nodeId,
   /** sha-256 of the plaintext output: the digest inside its content id. */
   resultHash: digest,
-  /** Merkle root over one leaf a step: see `trace.ts`. */
+  /** Merkle root over one leaf a step and a closing one: see `trace.ts`. */
   traceRoot: digest,
   steps: z.int().min(0).max(limits.stepsPerTask),
   fuel,

@@ -19,6 +19,7 @@ export * from "./stream-names.ts";
 export * from "./task-message.ts";
 export * from "./task-order.ts";
 export * from "./task-record.ts";
+export * from "./trace.ts";
 export * from "./transaction.ts";
 export * from "./verdict.ts";
 export * from "./voucher.ts";

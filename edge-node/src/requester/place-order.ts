@@ -1,0 +1,113 @@
+import { sealBytes } from "@meshwork/crypto";
+import { type ContentId, type Digest, fromHex, type OrderId } from "@meshwork/foundation";
+import {
+  type Contract,
+  contractHash,
+  type Dispatch,
+  type Transaction,
+  transactionIdOf,
+} from "@meshwork/protocol";
+import { contentIdOf } from "@meshwork/storage";
+import type { DispatchBook } from "../mail/dispatch-book.ts";
+import type { Blobs, TaskLedger } from "../ports.ts";
+import type { TaskSecrets } from "../task-secrets.ts";
+import { OrderError } from "./order-error.ts";
+
+export interface PlacedOrder {
+  /** The requester's signed `submit`; its id is the order's. */
+  transaction: Transaction;
+  contract: Contract;
+  blind: Digest;
+  /** Plaintext: the program, then each input, in the contract's order. */
+  objects: readonly Uint8Array[];
+}
+
+export interface PlaceOrderParts {
+  ledger: Pick<TaskLedger, "chainId">;
+  blobs: Blobs;
+  dispatches: DispatchBook;
+  secrets: TaskSecrets;
+  /** Hands a signed transaction in; resolves when it is final, rejects with the ledger's refusal. */
+  submit(transaction: Transaction, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Step 1 and 2 of the road: takes an order, stores its data sealed, and puts it on the ledger. What
+ * the drawn nodes will need is durable before the ledger knows of the order, so that an order that
+ * was acknowledged can be run whatever happens to this process. The same order again is the same task.
+ */
+export async function placeOrder(
+  parts: PlaceOrderParts,
+  order: PlacedOrder,
+  signal: AbortSignal,
+): Promise<OrderId> {
+  const orderId = checkOrder(parts.ledger, order);
+  checkObjects(order);
+  await parts.dispatches.put(await sealObjects(parts, orderId, order));
+  await parts.submit(order.transaction, signal);
+  return orderId;
+}
+
+function checkOrder(
+  ledger: Pick<TaskLedger, "chainId">,
+  { transaction, contract, blind }: PlacedOrder,
+): OrderId {
+  const { body, chainId } = transaction.unsigned;
+  if (body.kind !== "submit") {
+    throw new OrderError(
+      "ORDER_NOT_A_SUBMIT",
+      `an order is a transaction of kind submit, not ${body.kind}`,
+    );
+  }
+  if (chainId !== ledger.chainId) {
+    throw new OrderError(
+      "ORDER_WRONG_NETWORK",
+      `the order is signed for network ${chainId}, this is ${ledger.chainId}: sign it for this one`,
+    );
+  }
+  const hash = contractHash(contract, blind);
+  if (hash !== body.order.contractHash) {
+    throw new OrderError(
+      "CONTRACT_HASH_MISMATCH",
+      `the contract and blind hash to ${hash}, but the order names ${body.order.contractHash}`,
+    );
+  }
+  return transactionIdOf(transaction.unsigned) as string as OrderId;
+}
+
+function checkObjects({ contract, objects }: PlacedOrder): void {
+  const named = [contract.program, ...contract.inputs];
+  named.forEach(({ contentId, sizeBytes }, i) => {
+    const bytes = objects[i];
+    const what = i === 0 ? "the program" : `input ${i - 1}`;
+    if (bytes === undefined)
+      throw new OrderError(
+        "OBJECT_MISSING",
+        `${what} (${contentId}) was not uploaded: upload it, then place the order`,
+      );
+    const found = contentIdOf(bytes);
+    if (found !== contentId || bytes.length !== sizeBytes) {
+      throw new OrderError(
+        "OBJECT_HASH_MISMATCH",
+        `${what} is ${found} with ${bytes.length} bytes, but the contract names ${contentId} with ${sizeBytes}`,
+      );
+    }
+  });
+}
+
+async function sealObjects(
+  parts: PlaceOrderParts,
+  orderId: OrderId,
+  order: PlacedOrder,
+): Promise<Dispatch> {
+  const { contract, blind, objects } = order;
+  const dataKey = parts.secrets("data-key", orderId, 0);
+  const named: ContentId[] = [contract.program, ...contract.inputs].map((ref) => ref.contentId);
+  const sealed = await Promise.all(
+    named.map(async (plain, i) => ({
+      plain,
+      sealed: await parts.blobs.put(sealBytes(fromHex(dataKey), objects[i] as Uint8Array)),
+    })),
+  );
+  return { kind: "dispatch", orderId, contract, blind, dataKey, sealed };
+}
