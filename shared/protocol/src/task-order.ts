@@ -1,4 +1,4 @@
-import { digest, limits, points } from "@meshwork/foundation";
+import { digest, limits, nodeId, points } from "@meshwork/foundation";
 import { z } from "zod";
 
 /**
@@ -38,6 +38,8 @@ export type Deadlines = z.infer<typeof deadlines>;
 
 export const taskOrder = z.strictObject({
   contractHash: digest,
+  /** The node that keeps the data for the drawn nodes and takes the result: only its dispatch counts. */
+  gateway: nodeId,
   policy: verificationPolicy,
   /** 0 is the lowest. */
   priority: z.int().min(0).max(3),

@@ -68,6 +68,7 @@ export const samplePolicy: NetworkPolicy = {
 
 const sampleOrder: TaskOrder = {
   contractHash: sampleDigest(3),
+  gateway: node,
   policy: { replicas: 2, verifiers: 4, segmentsPerVerifier: 2, auditRate: 65_536 },
   priority: 1,
   deadlines: { matchMs: 2_000, runMs: 10_000, deliverMs: 10_000 },
