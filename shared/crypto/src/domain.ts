@@ -66,18 +66,24 @@ function prefixOf(domain: Domain): Uint8Array {
   return prefix;
 }
 
-function lengthOf(part: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, part.length);
-  return bytes;
-}
-
 /**
  * SM3(length ‖ domain ‖ (length ‖ part)…): two different lists of parts, or two domains, never
  * hash the same bytes. Lengths are one byte for the domain and four, big-endian, for a part.
  */
 export function digestBytesOf(domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
-  return sm3(concat(prefixOf(domain), ...parts.flatMap((part) => [lengthOf(part), part])));
+  const prefix = prefixOf(domain);
+  const preimage = new Uint8Array(
+    parts.reduce((length, part) => length + 4 + part.length, prefix.length),
+  );
+  const view = new DataView(preimage.buffer);
+  preimage.set(prefix);
+  let offset = prefix.length;
+  for (const part of parts) {
+    view.setUint32(offset, part.length);
+    preimage.set(part, offset + 4);
+    offset += 4 + part.length;
+  }
+  return sm3(preimage);
 }
 
 export function digestOf(domain: Domain, ...parts: readonly Uint8Array[]): Digest {

@@ -1,6 +1,14 @@
 export { type Domain, digestBytesOf, digestOf } from "./domain.ts";
 export { ed25519Verify } from "./ed25519-verify.ts";
+export {
+  createKeystore,
+  type KeystoreOptions,
+  openKeystore,
+  type SecretBundle,
+} from "./keystore.ts";
+export { KeystoreError } from "./keystore-error.ts";
 export { didKeyOf, nodeIdOf } from "./node-id.ts";
+export { readPassphraseFile } from "./passphrase-file.ts";
 export {
   exportPrivatePem,
   exportPublicPem,

@@ -8,8 +8,10 @@ import {
   type KeyObject,
 } from "node:crypto";
 import {
+  assert,
   CodedError,
   concat,
+  fromHex,
   limits,
   type PublicKey,
   type Random,
@@ -37,11 +39,10 @@ export interface KeyPair {
 export class Sm2KeyError extends CodedError<"INVALID_SECRET" | "INVALID_PUBLIC_KEY"> {}
 
 export function generateKeyPair(random: Random = systemRandom): KeyPair {
-  // About one draw in 2^32 is out of range.
-  for (;;) {
-    const secret = random.bytes(32);
-    if (isValidSecret(secret)) return keyPairFromSecret(secret);
-  }
+  // One draw in 2^32 is out of range: a second such draw in a row means a broken generator.
+  const secret = [random.bytes(32), random.bytes(32)].find(isValidSecret);
+  assert(secret, "chance gives SM2 secrets in range");
+  return keyPairFromSecret(secret);
 }
 
 /** `secret` is d, 32 bytes big-endian. */
@@ -71,32 +72,27 @@ export function secretOf(keyPair: KeyPair): Uint8Array {
 }
 
 export function sign(keyPair: KeyPair, message: Uint8Array): Signature {
-  const { z } = importPublicKey(keyPair.publicKey);
+  const { z } = requirePublicKey(keyPair.publicKey);
   const der = createSign("sm3").update(z).update(message).sign(keyPair.privateKey);
   return signatureFromDer(der);
 }
 
 export const verify: Verify = (publicKey, message, signature) => {
-  if (!isCanonicalSignature(signature) || !isPublicKey(publicKey)) return false;
-  const { z, key } = importPublicKey(publicKey);
-  return createVerify("sm3").update(z).update(message).verify(key, signatureToDer(signature));
+  if (!isCanonicalSignature(signature)) return false;
+  const signer = importPublicKey(publicKey);
+  if (!signer) return false;
+  const check = createVerify("sm3").update(signer.z).update(message);
+  return check.verify(signer.key, signatureToDer(signature));
 };
 
 /** Whether this is the compressed form of a point on the curve. */
 export function isPublicKey(publicKey: PublicKey): boolean {
-  if (!isCompressedPoint(publicKey)) return false;
-  if (imported.get(publicKey)) return true;
-  try {
-    importPublicKey(publicKey);
-    return true;
-  } catch {
-    return false;
-  }
+  return importPublicKey(publicKey) !== undefined;
 }
 
 /** The same key as OpenSSL's object: for export. */
 export function publicKeyObject(publicKey: PublicKey): KeyObject {
-  return importPublicKey(publicKey).key;
+  return requirePublicKey(publicKey).key;
 }
 
 interface ImportedKey {
@@ -106,11 +102,11 @@ interface ImportedKey {
 
 const imported = new LruCache<PublicKey, ImportedKey>(limits.importedPublicKeys);
 
-/** Throws unless the point is on the curve: OpenSSL checks it while it finds y. */
-function importPublicKey(publicKey: PublicKey): ImportedKey {
+function importPublicKey(publicKey: PublicKey): ImportedKey | undefined {
   const known = imported.get(publicKey);
   if (known) return known;
   const point = decompress(publicKey);
+  if (!point) return undefined;
   const entry = {
     key: createPublicKey({ key: spkiOf(point), format: "der", type: "spki" }),
     z: sm3(zPreimage(point.subarray(1))),
@@ -119,16 +115,28 @@ function importPublicKey(publicKey: PublicKey): ImportedKey {
   return entry;
 }
 
-function decompress(publicKey: PublicKey): Uint8Array {
+function requirePublicKey(publicKey: PublicKey): ImportedKey {
+  const entry = importPublicKey(publicKey);
+  if (entry) return entry;
+  throw new Sm2KeyError(
+    "INVALID_PUBLIC_KEY",
+    `${String(publicKey).slice(0, 80)} is not a compressed point of the SM2 curve`,
+  );
+}
+
+/** 04 ‖ x ‖ y; OpenSSL finds y, and throws where there is none. */
+function decompress(publicKey: PublicKey): Uint8Array | undefined {
+  if (!isCompressedPoint(publicKey)) return undefined;
   try {
-    if (!isCompressedPoint(publicKey)) throw new TypeError("not 02 or 03 and 32 bytes of hex");
-    return ECDH.convertKey(publicKey, "SM2", "hex", undefined, "uncompressed") as Buffer;
-  } catch (cause) {
-    throw new Sm2KeyError(
-      "INVALID_PUBLIC_KEY",
-      `${String(publicKey).slice(0, 80)} is not a compressed point of the SM2 curve`,
-      { cause },
-    );
+    return ECDH.convertKey(
+      fromHex(publicKey),
+      "SM2",
+      undefined,
+      undefined,
+      "uncompressed",
+    ) as Buffer;
+  } catch {
+    return undefined;
   }
 }
 
