@@ -34,6 +34,18 @@ export const limits = {
   transactionLifetimeMs: 3_600_000,
   /** Clock skew tolerated between honest machines (consensus rule 4). */
   clockSkewMs: 2_000,
+  /** A blob's chunk: large enough to amortise a frame, small enough to interleave. */
+  blobChunkBytes: 256 << 10,
+  /** A peer that sends nothing for so long in the middle of a blob is given up. */
+  blobSilenceMs: 10_000,
+  /** Blobs served and taken at once, each held in memory. */
+  blobTransfers: 16,
+  blobTransfersPerPeer: 4,
+  /** What one peer may bring in a window: its outputs, not its backups. */
+  blobQuotaBytes: 1 << 30,
+  blobQuotaWindowMs: 3_600_000,
+  /** Peers counted in a window, and liars remembered. */
+  blobQuotaPeers: 4_096,
   nodeRecordLifetimeMs: 24 * 3_600_000,
   /** SM2 public keys kept decompressed, a few KB each: every member of a large network fits. */
   importedPublicKeys: 4_096,
