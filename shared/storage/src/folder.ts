@@ -56,7 +56,7 @@ export async function openFolderStore(options: FolderStoreOptions): Promise<Obje
     async get(id) {
       const bytes = await readFile(pathOf(id)).catch(nullIfMissing);
       if (bytes !== null && contentIdOf(bytes) !== id) throw damaged(id, pathOf(id));
-      return bytes;
+      return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     },
 
     has: async (id) => (await sizeOf(pathOf(id))) !== null,

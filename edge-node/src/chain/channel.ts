@@ -1,0 +1,17 @@
+import type { NodeId } from "@meshwork/foundation";
+
+/** Framed bytes to and from one node, in order: what p2p gives, and a test can make in memory. */
+export interface Channel extends AsyncIterable<Uint8Array> {
+  /** Awaiting it is the back-pressure. Rejects when the channel is closed or too much waits. */
+  send(frame: Uint8Array): Promise<void>;
+  /** False, and the frame is dropped, when the peer is too slow or gone. */
+  trySend(frame: Uint8Array): boolean;
+  /** Nothing more will be sent; reading goes on. */
+  close(): Promise<void>;
+  /** Ends both directions at once. */
+  abort(reason: Error): void;
+  /** Resolves once nothing can be sent any more. */
+  readonly closed: Promise<Error | null>;
+}
+
+export type OpenChannel = (peer: NodeId, signal?: AbortSignal) => Promise<Channel>;

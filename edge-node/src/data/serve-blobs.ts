@@ -1,0 +1,91 @@
+import { type Clock, type ContentId, codeOf, limits, type NodeId } from "@meshwork/foundation";
+import type { Log } from "@meshwork/observability";
+import type { ObjectStore } from "@meshwork/storage";
+import type { Channel } from "../chain/channel.ts";
+import { BlobError, type BlobRefusal } from "./blob-error.ts";
+import { type BlobReply, blobReply, blobRequest } from "./blob-messages.ts";
+import { PutQuota } from "./put-quota.ts";
+import { frameReader, receiveChunks, sendChunks } from "./transfer.ts";
+
+export interface ServeBlobsParts {
+  store: ObjectStore;
+  clock: Clock;
+  log: Log;
+  /** Whether this node takes that object from that peer. */
+  admitPut: (peer: NodeId, id: ContentId, sizeBytes: number) => boolean;
+}
+
+/** Upon a stream from a peer: give the object that it asks for, or take the one that it brings. */
+export function serveBlobs(parts: ServeBlobsParts): (peer: NodeId, channel: Channel) => void {
+  const quota = new PutQuota(parts.clock);
+  const serving = new Map<NodeId, number>();
+  let total = 0;
+
+  async function answer(peer: NodeId, channel: Channel): Promise<void> {
+    const nextFrame = frameReader(channel, parts.clock);
+    const request = blobRequest.decode(await nextFrame());
+    const count = serving.get(peer) ?? 0;
+    if (total >= limits.blobTransfers || count >= limits.blobTransfersPerPeer)
+      throw refusal("BLOB_BUSY");
+    total++;
+    serving.set(peer, count + 1);
+    try {
+      if (request.kind === "get") await give(channel, request);
+      else await take(channel, nextFrame, { peer, ...request });
+    } finally {
+      total--;
+      const left = (serving.get(peer) ?? 1) - 1;
+      if (left > 0) serving.set(peer, left);
+      else serving.delete(peer);
+    }
+  }
+
+  async function give(channel: Channel, { id, maxBytes }: { id: ContentId; maxBytes: number }) {
+    const bytes = await parts.store.get(id);
+    if (bytes === null) throw refusal("BLOB_MISSING");
+    if (bytes.length > maxBytes) throw refusal("BLOB_TOO_LARGE");
+    await reply(channel, { kind: "found", sizeBytes: bytes.length });
+    await sendChunks(channel, bytes);
+  }
+
+  async function take(
+    channel: Channel,
+    nextFrame: () => Promise<Uint8Array>,
+    put: { peer: NodeId; id: ContentId; sizeBytes: number },
+  ) {
+    const { peer, id, sizeBytes } = put;
+    if (!parts.admitPut(peer, id, sizeBytes)) throw refusal("BLOB_UNWELCOME");
+    if (!(await parts.store.has(id))) {
+      if (!quota.take(peer, sizeBytes)) throw refusal("BLOB_QUOTA_EXCEEDED");
+      await reply(channel, { kind: "ready" });
+      await parts.store.put(await receiveChunks(nextFrame, sizeBytes, id));
+    }
+    await reply(channel, { kind: "stored" });
+  }
+
+  return (peer, channel) => {
+    answer(peer, channel)
+      .catch(async (error) => {
+        const code = codeOf(error);
+        parts.log.debug("a blob was not served", { peer, code });
+        const refused = blobReply.schema.safeParse({
+          kind: "refused",
+          code: REFUSED_AS[code] ?? code,
+        });
+        if (refused.success) await reply(channel, refused.data);
+      })
+      .then(() => channel.close())
+      .catch((error) => channel.abort(error));
+  };
+}
+
+/** A damaged object is no object; a full store takes no more. */
+const REFUSED_AS: Readonly<Record<string, BlobRefusal>> = {
+  OBJECT_DAMAGED: "BLOB_MISSING",
+  OBJECT_TOO_LARGE: "BLOB_TOO_LARGE",
+  STORE_FULL: "BLOB_QUOTA_EXCEEDED",
+};
+
+const reply = (channel: Channel, value: BlobReply) => channel.send(blobReply.encode(value));
+
+const refusal = (code: BlobRefusal) => new BlobError(code, `the request is refused: ${code}`);
