@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       "{shared/*,edge-node,relay,api,cli}/src/**/*.test.ts",
-      "test/{sim,e2e}/**/*.test.ts",
+      "test/{sim,e2e,house}/**/*.test.ts",
     ],
     // A test file is a process of its own: sockets, LevelDB locks and child processes stay apart.
     pool: "forks",
