@@ -1,0 +1,48 @@
+import type { ProofRefusal } from "@meshwork/protocol";
+
+/** Why a transaction is not applied. A value, not an error: refusing is everyday business. */
+export interface Refusal {
+  code: RefusalCode;
+  /** What, which value, what to do. */
+  reason: string;
+}
+
+export type RefusalCode =
+  // Every kind.
+  | "WRONG_CHAIN"
+  | "EXPIRED"
+  | "LIFETIME_TOO_LONG"
+  | "UNKNOWN_SENDER"
+  | "ALREADY_APPLIED"
+  | "NONCE_CONFLICT"
+  | "BAD_SIGNATURE"
+  | "INSUFFICIENT_POINTS"
+  | "NOT_A_NODE"
+  // register
+  | "SENDER_IS_NOT_KEY"
+  | "ALREADY_REGISTERED"
+  | "VOUCHER_REQUIRED"
+  | "VOUCHER_NOT_NEEDED"
+  | "VOUCHER_INVALID"
+  | "VOUCHER_EXPIRED"
+  | "VOUCHER_USED_UP"
+  | "VOUCHER_UNFUNDED"
+  // renew
+  | "UNKNOWN_BLOCK"
+  | "RENEWED_TOO_SOON"
+  | "INVALID_KEY"
+  // submit
+  | "CEILING_TOO_LOW"
+  // accept, decline, commit, prove
+  | "UNKNOWN_TASK"
+  | "WRONG_PHASE"
+  | "WRONG_ATTEMPT"
+  | "NOT_CALLED"
+  | "NOT_ACCEPTED"
+  | "WRONG_ROLE"
+  | "SEED_COMMITMENT"
+  | "TOO_LATE"
+  | "SUSPENDED"
+  | ProofRefusal["code"];
+
+export const refuse = (code: RefusalCode, reason: string): Refusal => ({ code, reason });
