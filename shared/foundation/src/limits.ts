@@ -14,6 +14,8 @@ export const limits = {
   /** The explicit state between two steps; it is hashed at every step. */
   stateBytes: 16 << 20,
   stepsPerTask: 100_000,
+  /** States between steps that a worker keeps for verifiers, one task. Later ones are computed again. */
+  keptStateBytes: 256 << 20,
   memoryPages: 1024,
   /** 2^50 fuel is about two weeks of one core; the order's own limit is far below. */
   fuel: 1n << 50n,

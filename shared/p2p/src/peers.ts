@@ -1,0 +1,96 @@
+import type { Connection, Stream } from "@libp2p/interface";
+import type { NodeId } from "@meshwork/foundation";
+import type { NodeRecord } from "@meshwork/protocol";
+import { ConnectionTable, type PeerWatcher } from "./connection-table.ts";
+import { dialRecord } from "./dial.ts";
+import { P2pError } from "./errors.ts";
+import { pause, resume } from "./frames.ts";
+import { createGreeter, type GreeterParts } from "./greeter.ts";
+
+/** Nodes by their NodeIds: who is connected, how to reach another, and streams to them. */
+export interface Peers {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Resolves when a connection with a finished hello stands. `PEER_NOT_FOUND`, `PEER_UNREACHABLE`. */
+  connect(nodeId: NodeId, signal?: AbortSignal): Promise<NodeRecord>;
+  /** The same for a peer of which only an address is known, as a relay. */
+  greet(connection: Connection): Promise<NodeRecord>;
+  connected(): NodeId[];
+  /** Opens a stream of one of our protocols, connecting first where needed. */
+  openStream(nodeId: NodeId, protocol: string, signal?: AbortSignal): Promise<Stream>;
+  /** Serves a protocol, for peers with a finished hello alone. */
+  serve(protocol: string, onStream: (nodeId: NodeId, stream: Stream) => void): Promise<void>;
+  /** Ends all connections with a node that misbehaved. */
+  drop(nodeId: NodeId, reason: Error): void;
+  watch(watcher: PeerWatcher): () => void;
+}
+
+export interface PeersParts extends Omit<GreeterParts, "table"> {
+  /** A checked record of a node that is not in the book: the DHT's. */
+  find: (nodeId: NodeId, signal?: AbortSignal) => Promise<NodeRecord | undefined>;
+}
+
+/** Streams of one protocol that one connection may have open at once, each way. */
+const STREAMS_PER_PROTOCOL = 8;
+
+export function createPeers(parts: PeersParts): Peers {
+  const { host, book } = parts;
+  const table = new ConnectionTable();
+  const greeter = createGreeter({ ...parts, table });
+
+  const connect = async (nodeId: NodeId, signal?: AbortSignal): Promise<Connection> => {
+    const known = table.best(nodeId);
+    if (known) return known;
+    const record = book.of(nodeId) ?? (await parts.find(nodeId, signal));
+    if (record === undefined) throw notFound(nodeId);
+    const connection = await dialRecord(parts, record, signal);
+    await greeter.recordOf(connection);
+    return connection;
+  };
+
+  return {
+    start: greeter.start,
+    stop: greeter.stop,
+    connect: async (nodeId, signal) => greeter.recordOf(await connect(nodeId, signal)),
+    greet: greeter.recordOf,
+    connected: () => table.nodes(),
+    async openStream(nodeId, protocol, signal) {
+      const connection = await connect(nodeId, signal);
+      return connection.newStream(protocol, {
+        ...(signal ? { signal } : {}),
+        maxOutboundStreams: STREAMS_PER_PROTOCOL,
+        runOnLimitedConnection: true,
+      });
+    },
+    serve(protocol, onStream) {
+      const options = { maxInboundStreams: STREAMS_PER_PROTOCOL, runOnLimitedConnection: true };
+      return host.handle(protocol, guarded(greeter.recordOf, onStream), options);
+    },
+    drop(nodeId, reason) {
+      for (const connection of table.all(nodeId)) connection.abort(reason);
+    },
+    watch: (watcher) => table.watch(watcher),
+  };
+}
+
+/** Until the hello is done a stream may fill one window, no more; without a hello it is reset. */
+function guarded(
+  recordOf: (connection: Connection) => Promise<NodeRecord>,
+  onStream: (nodeId: NodeId, stream: Stream) => void,
+) {
+  return async (stream: Stream, connection: Connection) => {
+    pause(stream);
+    try {
+      const record = await recordOf(connection);
+      onStream(record.unsigned.nodeId, stream);
+      resume(stream);
+    } catch (error) {
+      stream.abort(error as Error);
+    }
+  };
+}
+
+const notFound = (nodeId: NodeId) =>
+  new P2pError("PEER_NOT_FOUND", `no record of ${nodeId} is known here or in the DHT`, {
+    detail: { nodeId },
+  });

@@ -1,0 +1,52 @@
+import { generateKeyPair } from "@meshwork/crypto";
+import { type ChainId, type Key25519, systemClock, systemRandom } from "@meshwork/foundation";
+import { createMetrics, silentLog } from "@meshwork/observability";
+import { createIdentity, type IdentityOptions } from "./identity.ts";
+import { type P2p, type P2pOptions, type P2pParts, startP2p } from "./p2p.ts";
+
+/** Real nodes on loopback, for tests: ports are the system's choice, and all are stopped together. */
+export const testChainId = "11".repeat(32) as ChainId;
+
+export function testIdentity(options: Partial<IdentityOptions> = {}) {
+  return createIdentity(
+    { clock: systemClock },
+    {
+      chainId: testChainId,
+      keyPair: generateKeyPair(),
+      roles: ["worker"],
+      region: "test",
+      sealKey: "22".repeat(32) as Key25519,
+      software: "test",
+      ...options,
+    },
+  );
+}
+
+export class TestNodes implements AsyncDisposable {
+  readonly #running: { stop(): Promise<void> }[] = [];
+
+  async start(parts: Partial<P2pParts> = {}, options: Partial<P2pOptions> = {}): Promise<P2p> {
+    const node = await startP2p(
+      {
+        identity: testIdentity(),
+        clock: systemClock,
+        random: systemRandom,
+        log: silentLog,
+        metrics: createMetrics({ processMetrics: false }),
+        ...parts,
+      },
+      { listen: ["/ip4/127.0.0.1/tcp/0"], ...options },
+    );
+    this.#running.push(node);
+    return node;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const node of this.#running.splice(0).reverse()) await node.stop();
+  }
+}
+
+/** Lets `from` know of `to`, as a hello or the DHT would. */
+export function introduce(from: P2p, to: P2p): void {
+  from.book.put(to.ownRecord());
+}
