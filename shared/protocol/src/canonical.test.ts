@@ -16,6 +16,8 @@ import { proofOfTaskWire } from "./proof-of-task.ts";
 import { receipt } from "./receipt.ts";
 import { taskMessage } from "./task-message.ts";
 import { taskRecord } from "./task-record.ts";
+import * as network from "./testing/network-samples.ts";
+import { sampleDigest } from "./testing/sample-ids.ts";
 import * as sample from "./testing/samples.ts";
 import { transaction } from "./transaction.ts";
 import { verdict } from "./verdict.ts";
@@ -28,13 +30,13 @@ const nouns: { name: string; noun: Wire<z.ZodType>; values: unknown[] }[] = [
   { name: "reveal", noun: reveal, values: [sample.sampleReveal] },
   { name: "verdict", noun: verdict, values: [sample.sampleVerdict] },
   { name: "proof-of-task", noun: proofOfTaskWire, values: [sample.sampleProof] },
-  { name: "certificate", noun: certificate, values: [sample.sampleCertificate] },
-  { name: "block", noun: block, values: [sample.sampleBlock] },
+  { name: "certificate", noun: certificate, values: [network.sampleCertificate] },
+  { name: "block", noun: block, values: [network.sampleBlock] },
   { name: "task-record", noun: taskRecord, values: [sample.sampleTask] },
-  { name: "genesis", noun: genesis, values: [sample.sampleGenesis] },
-  { name: "invite", noun: invite, values: [sample.sampleInvite] },
-  { name: "node-record", noun: nodeRecord, values: [sample.sampleNodeRecord] },
-  { name: "consensus-message", noun: consensusMessageWire, values: sample.sampleConsensusMessages },
+  { name: "genesis", noun: genesis, values: [network.sampleGenesis] },
+  { name: "invite", noun: invite, values: [network.sampleInvite] },
+  { name: "node-record", noun: nodeRecord, values: [network.sampleNodeRecord] },
+  { name: "consensus-message", noun: consensusMessageWire, values: network.sampleConsensusMessages },
   { name: "task-message", noun: taskMessage, values: sample.sampleTaskMessages },
   { name: "receipt", noun: receipt, values: [sampleReceipt()] },
 ];
@@ -45,9 +47,9 @@ function sampleReceipt() {
     order: sample.sampleTransactions[2],
     task: sample.sampleTask,
     proof: sample.sampleProof,
-    path: { siblings: [sample.sampleDigest(70)], other: null },
-    header: sample.sampleHeader,
-    certificate: sample.sampleCertificate,
+    path: { siblings: [sampleDigest(70)], other: null },
+    header: network.sampleHeader,
+    certificate: network.sampleCertificate,
   };
 }
 

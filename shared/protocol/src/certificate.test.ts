@@ -8,7 +8,7 @@ import {
   verifyCertificate,
   verifyVote,
 } from "./certificate.ts";
-import { newIdentity, sampleChain } from "./testing/samples.ts";
+import { newIdentity, sampleChain } from "./testing/sample-ids.ts";
 
 const seats = Array.from({ length: 4 }, newIdentity);
 const voteKeys = seats.map((seat) => seat.keyPair.publicKey);

@@ -1,6 +1,5 @@
 import { type ChainId, equalBytes, fromHex, uint64 } from "@meshwork/foundation";
 import { commitmentOf, type Reveal } from "./commitment.ts";
-import { verifyMerklePath } from "./merkle.ts";
 import {
   type Attestation,
   type ProofOfTask,
@@ -8,8 +7,8 @@ import {
   seedCommitmentOf,
   verifyAttestation,
 } from "./proof-of-task.ts";
-import { sampleIndexes } from "./seeded-draw.ts";
 import { closedSet, seatedVerifiers, type TaskPlace, type TaskRecord } from "./task-record.ts";
+import { sampledSteps, verifyTracePath } from "./trace.ts";
 import type { Finding, Outcome, SegmentEvidence, Verdict } from "./verdict.ts";
 
 /**
@@ -114,7 +113,7 @@ export function segmentsSampled(task: TaskRecord, { verdict, attestations }: Pro
   if (verdict.result === null || count === 0) return 0;
   const { steps } = verdict.result;
   if (task.audit?.mode === "full") return steps;
-  return new Set(attestations.flatMap(({ seed }) => sampleIndexes(seed, steps, count))).size;
+  return new Set(attestations.flatMap(({ seed }) => sampledSteps(seed, steps, count))).size;
 }
 
 // What was found -------------------------------------------------------------------------------
@@ -186,9 +185,9 @@ function isEvidence(reveal: Reveal, evidence: SegmentEvidence): boolean {
     equalBytes(claimed.subarray(0, 8), index) &&
     equalBytes(actual.subarray(0, 8), index) &&
     !equalBytes(claimed, actual) &&
-    verifyMerklePath(
+    verifyTracePath(
       claimed,
-      { index: evidence.index, count: reveal.steps },
+      { index: evidence.index, steps: reveal.steps },
       evidence.path,
       reveal.traceRoot,
     )

@@ -1,5 +1,5 @@
-import { digestBytesOf, digestOf } from "@meshwork/crypto";
-import { assert, type Digest, fromHex, uint64, utf8 } from "@meshwork/foundation";
+import { digestBytesOf } from "@meshwork/crypto";
+import { assert, type Digest, fromHex, uint64 } from "@meshwork/foundation";
 
 /**
  * Chance that everybody can repeat: whole numbers from a seed, each equally likely. Rejection
@@ -21,23 +21,4 @@ export function seededDraw(seed: Digest): SeededDraw {
       if (number < 2 ** 53 - (2 ** 53 % bound)) return number % bound;
     }
   };
-}
-
-/**
- * The segments that a verifier with this seed runs again: `min(count, steps)` distinct indexes,
- * ascending. The seed was committed before anyone knew whether the task would be audited.
- */
-export function sampleIndexes(seed: Digest, steps: number, count: number): number[] {
-  const next = seededDraw(toSeed("segments", seed));
-  const picked = new Set<number>();
-  // Floyd's method: exactly one number a sample, however close `count` is to `steps`.
-  for (let top = Math.max(0, steps - count); top < steps; top++) {
-    const index = next(top + 1);
-    picked.add(picked.has(index) ? top : index);
-  }
-  return [...picked].sort((a, b) => a - b);
-}
-
-function toSeed(purpose: string, seed: Digest): Digest {
-  return digestOf("meshwork/draw/1", utf8(purpose), fromHex(seed));
 }

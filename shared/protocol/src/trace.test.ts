@@ -1,15 +1,17 @@
 import { sha256Hex } from "@meshwork/crypto";
 import { type Digest, toHex, utf8 } from "@meshwork/foundation";
 import { expect, test } from "vitest";
+import { WireError } from "./canonical.ts";
 import {
   closingLeaf,
   decodeLeaf,
+  decodeTrace,
   encodeLeaf,
+  encodeTrace,
   LEAF_BYTES,
-  leavesOf,
   NOTHING_HASH,
+  sampledSteps,
   type TraceLeaf,
-  traceFile,
   tracePath,
   traceRootOf,
   verifyTracePath,
@@ -21,6 +23,7 @@ const run = {
   steps: 5,
   finalState: state(5),
   resultHash: sha256Hex(utf8("result")),
+  resultBytes: 6,
   fuel: 50n,
   fault: null,
 };
@@ -30,12 +33,13 @@ const leaves: TraceLeaf[] = [
     pre: state(index),
     post: state(index + 1),
     out: NOTHING_HASH,
+    outBytes: 0,
     fuel: 10n,
   })),
   closingLeaf(run),
 ];
 
-test("a leaf is 112 bytes and comes back as it was", () => {
+test("a leaf is 120 bytes and comes back as it was", () => {
   for (const leaf of leaves) {
     expect(encodeLeaf(leaf)).toHaveLength(LEAF_BYTES);
     expect(decodeLeaf(encodeLeaf(leaf))).toEqual(leaf);
@@ -64,8 +68,19 @@ test("the closing leaf tells another result, another ending, another length and 
   }
 });
 
-test("a trace travels as one object", () => {
-  const bytes = Buffer.concat(leaves.map(encodeLeaf));
-  const file = { leaves: new Uint8Array(bytes), outputBytes: [0, 0, 0, 0, 0], fault: null };
-  expect(leavesOf(traceFile.decode(traceFile.encode(file)))).toEqual(leaves);
+test("a trace travels as one object, and a damaged one is refused", () => {
+  const bytes = encodeTrace(leaves);
+  expect(decodeTrace(bytes)).toEqual(leaves);
+  const renumbered = bytes.slice(0);
+  renumbered[7] = 9;
+  for (const bad of [bytes.subarray(1), bytes.subarray(0, 120), new Uint8Array(0), renumbered]) {
+    expect(() => decodeTrace(bad)).toThrow(WireError);
+  }
+});
+
+test("a seed picks distinct steps, the same for everyone, and all of them when there are few", () => {
+  const seed = sha256Hex(utf8("seed"));
+  expect(sampledSteps(seed, 1000, 8)).toEqual(sampledSteps(seed, 1000, 8));
+  expect(new Set(sampledSteps(seed, 1000, 64)).size).toBe(64);
+  expect(sampledSteps(seed, 3, 8).sort()).toEqual([0, 1, 2]);
 });

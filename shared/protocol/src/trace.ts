@@ -1,4 +1,4 @@
-import { sha256Hex } from "@meshwork/crypto";
+import { digestBytesOf, sha256Hex } from "@meshwork/crypto";
 import {
   assert,
   concat,
@@ -9,11 +9,9 @@ import {
   uint64,
   utf8,
 } from "@meshwork/foundation";
-import { z } from "zod";
-import { wire } from "./canonical.ts";
-import { type FaultCode, faultCode } from "./commitment.ts";
+import { WireError } from "./canonical.ts";
+import type { FaultCode } from "./commitment.ts";
 import { merklePath, merkleRoot, verifyMerklePath } from "./merkle.ts";
-import { rawBytes } from "./raw-bytes.ts";
 
 /**
  * The trace of a run: one leaf a step and one that closes it, so that a result can be checked in
@@ -25,13 +23,14 @@ export interface TraceLeaf {
   /** sha-256 of the state before and after the step: also the states' content addresses. */
   pre: Digest;
   post: Digest;
-  /** sha-256 of what the step added to the output. */
+  /** sha-256 of what the step added to the output, and how much that was. */
   out: Digest;
+  outBytes: number;
   /** What the step used. */
   fuel: bigint;
 }
 
-export const LEAF_BYTES = 112;
+export const LEAF_BYTES = 120;
 
 export const NOTHING_HASH = sha256Hex(new Uint8Array(0));
 
@@ -41,6 +40,7 @@ export const encodeLeaf = (leaf: TraceLeaf): Uint8Array =>
     fromHex(leaf.pre),
     fromHex(leaf.post),
     fromHex(leaf.out),
+    uint64(leaf.outBytes),
     uint64(leaf.fuel),
   );
 
@@ -53,7 +53,8 @@ export function decodeLeaf(bytes: Uint8Array): TraceLeaf {
     pre: hash(8),
     post: hash(40),
     out: hash(72),
-    fuel: view.getBigUint64(104),
+    outBytes: Number(view.getBigUint64(104)),
+    fuel: view.getBigUint64(112),
   };
 }
 
@@ -65,6 +66,7 @@ export function closingLeaf(run: {
   steps: number;
   finalState: Digest;
   resultHash: Digest;
+  resultBytes: number;
   fuel: bigint;
   fault: FaultCode | null;
 }): TraceLeaf {
@@ -74,6 +76,7 @@ export function closingLeaf(run: {
     pre: run.finalState,
     post: ending,
     out: run.resultHash,
+    outBytes: run.resultBytes,
     fuel: run.fuel,
   };
 }
@@ -97,23 +100,38 @@ export const verifyTracePath = (
   root: Digest,
 ): boolean => verifyMerklePath(leaf, { index: place.index, count: place.steps + 1 }, path, root);
 
-/** The whole trace as one object, which a worker serves after the close. */
-export const traceFile = wire(
-  z.strictObject({
-    /** `LEAF_BYTES` each, the closing leaf last. */
-    leaves: rawBytes(LEAF_BYTES * (limits.stepsPerTask + 1)),
-    /** How many bytes of the output each step wrote. */
-    outputBytes: z.array(z.int().min(0).max(limits.outputBytes)).max(limits.stepsPerTask),
-    fault: faultCode.nullable(),
-  }),
-  { name: "trace", maxBytes: (LEAF_BYTES + 6) * (limits.stepsPerTask + 1) },
-);
-export type TraceFile = z.infer<typeof traceFile.schema>;
+/** The whole trace as one object, which a worker serves after the close: its leaves, one behind the other. */
+export const encodeTrace = (leaves: readonly TraceLeaf[]): Uint8Array => concat(...packed(leaves));
 
-export const leavesOf = (file: TraceFile): TraceLeaf[] => {
-  const count = file.leaves.length / LEAF_BYTES;
-  assert(Number.isInteger(count), "a trace file holds whole leaves");
-  return Array.from({ length: count }, (_, i) =>
-    decodeLeaf(file.leaves.subarray(i * LEAF_BYTES, (i + 1) * LEAF_BYTES)),
+export const TRACE_MAX_BYTES = LEAF_BYTES * (limits.stepsPerTask + 1);
+
+/** Throws `WireError` unless `bytes` are whole leaves, numbered from 0, the closing one among them. */
+export function decodeTrace(bytes: Uint8Array): TraceLeaf[] {
+  const count = bytes.length / LEAF_BYTES;
+  const leaves =
+    Number.isInteger(count) && bytes.length <= TRACE_MAX_BYTES ? cut(bytes, count) : [];
+  if (leaves.length < 2 || leaves.some((leaf, i) => leaf.index !== i)) {
+    throw new WireError(
+      "WIRE_MALFORMED",
+      `a trace of ${bytes.length} bytes is not a row of numbered leaves`,
+    );
+  }
+  return leaves;
+}
+
+const cut = (bytes: Uint8Array, count: number): TraceLeaf[] =>
+  Array.from({ length: count }, (_, i) =>
+    decodeLeaf(bytes.subarray(i * LEAF_BYTES, (i + 1) * LEAF_BYTES)),
   );
-};
+
+/** Which steps a verifier runs again: distinct, and fixed by a seed that he committed before the close. */
+export function sampledSteps(seed: Digest, steps: number, count: number): number[] {
+  const picked = new Set<number>();
+  const wanted = Math.min(count, steps);
+  for (let counter = 0; picked.size < wanted; counter++) {
+    const draw = digestBytesOf("meshwork/sample/1", fromHex(seed), uint64(counter));
+    // 64 random bits over at most 2^17 steps: the bias is below 2^-46.
+    picked.add(Number(new DataView(draw.buffer, draw.byteOffset).getBigUint64(0) % BigInt(steps)));
+  }
+  return [...picked];
+}

@@ -18,11 +18,11 @@ export type Outcome = z.infer<typeof outcome>;
 /** One step of a worker's trace, shown to differ from what everyone gets who runs it. */
 export const segmentEvidence = z.strictObject({
   index: z.int().min(0).max(limits.stepsPerTask),
-  /** The worker's own leaf (112 bytes, hex) with its path to his committed trace root. */
-  claimedLeaf: z.string().regex(/^[0-9a-f]{224}$/),
+  /** The worker's own leaf (120 bytes, hex) with its path to his committed trace root. */
+  claimedLeaf: z.string().regex(/^[0-9a-f]{240}$/),
   path: z.array(digest.nullable()).max(20),
   /** What the step really gives. Every signer of the verdict ran it. */
-  actualLeaf: z.string().regex(/^[0-9a-f]{224}$/),
+  actualLeaf: z.string().regex(/^[0-9a-f]{240}$/),
 });
 export type SegmentEvidence = z.infer<typeof segmentEvidence>;
 

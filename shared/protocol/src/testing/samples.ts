@@ -1,70 +1,29 @@
-import { generateKeyPair, nodeIdOf } from "@meshwork/crypto";
-import type {
-  BlockHash,
-  ChainId,
-  ContentId,
-  Digest,
-  Fuel,
-  Key25519,
-  NodeId,
-  OrderId,
-  PeerId,
-  Points,
-  PublicKey,
-  Signature,
-  TransportSignature,
-  VrfProof,
-} from "@meshwork/foundation";
-import type { Block, Header } from "../block.ts";
-import type { Certificate } from "../certificate.ts";
+import type { BlockHash } from "@meshwork/foundation";
 import type { Reveal } from "../commitment.ts";
-import type { ConsensusMessage } from "../consensus-message.ts";
 import type { Contract } from "../contract.ts";
-import type { Genesis } from "../genesis.ts";
-import type { NetworkPolicy } from "../network-policy.ts";
-import type { NodeRecord } from "../node-record.ts";
 import type { ProofOfTask } from "../proof-of-task.ts";
 import type { TaskMessage } from "../task-message.ts";
 import type { TaskOrder } from "../task-order.ts";
 import type { TaskRecord } from "../task-record.ts";
 import type { Transaction, TransactionBody } from "../transaction.ts";
 import type { Verdict } from "../verdict.ts";
-import type { Invite, Voucher } from "../voucher.ts";
+import type { Voucher } from "../voucher.ts";
+
+import {
+  content,
+  fuel,
+  hex,
+  key,
+  key25519,
+  node,
+  order,
+  points,
+  sampleChain,
+  sampleDigest,
+  signature,
+} from "./sample-ids.ts";
 
 /** One value of each noun, fixed for ever: golden bytes are made of them. None is signed truly. */
-
-const hex = (length: number, fill: number) => fill.toString(16).padStart(2, "0").repeat(length);
-export const sampleDigest = (fill: number) => hex(32, fill) as Digest;
-const key = (fill: number) => `02${hex(32, fill)}` as PublicKey;
-const signature = (fill: number) => hex(64, fill) as Signature;
-const key25519 = (fill: number) => hex(32, fill) as Key25519;
-
-export const sampleChain = hex(32, 1) as ChainId;
-const order = hex(32, 2) as OrderId;
-const node = "2EgYp5vRTcPPtzQd6o9NVHw4ZHqeWtz5DwDpgZq9Vn4N3t" as NodeId;
-const content = `bafkrei${"a".repeat(52)}` as ContentId;
-const points = (value: bigint) => value as Points;
-const fuel = (value: bigint) => value as Fuel;
-
-export const samplePolicy: NetworkPolicy = {
-  admission: "vouched",
-  registerPrice: points(10n),
-  leaseMs: 86_400_000,
-  heartbeatMs: 30_000,
-  drawFactor: 3,
-  operatorCap: 0,
-  probationShare: 65_536,
-  probationVerdicts: 20,
-  reputationFloor: 0,
-  bond: points(50n),
-  submitPrice: points(1n),
-  pricePerGigafuel: points(100n),
-  burnShare: 6_553,
-  verifierShare: 19_660,
-  auditFloor: 3_277,
-  vestingVerdicts: 20,
-  suspensionMs: 3_600_000,
-};
 
 const sampleOrder: TaskOrder = {
   contractHash: sampleDigest(3),
@@ -115,9 +74,9 @@ export const sampleReveal: Reveal = {
 
 const evidence = {
   index: 1,
-  claimedLeaf: hex(112, 9),
+  claimedLeaf: hex(120, 9),
   path: [sampleDigest(10), null],
-  actualLeaf: hex(112, 11),
+  actualLeaf: hex(120, 11),
 };
 
 export const sampleVerdict: Verdict = {
@@ -192,36 +151,6 @@ export const sampleTransactions: Transaction[] = bodies.map((body, i) => ({
   signature: signature(25),
 }));
 
-export const sampleCertificate: Certificate = {
-  ballot: { kind: "F", epoch: 0, height: 7, view: 1, blockHash: hex(32, 26) as BlockHash },
-  seats: [0, 1, 3],
-  signatures: [signature(27), signature(28), signature(29)],
-};
-
-export const sampleHeader: Header = {
-  version: 1,
-  chainId: sampleChain,
-  epoch: 0,
-  height: 8,
-  view: 0,
-  parent: hex(32, 26) as BlockHash,
-  time: 1_790_000_000_000,
-  activeTime: 60_000,
-  proposer: node,
-  beaconProof: hex(80, 30) as VrfProof,
-  transactionRoot: sampleDigest(31),
-  stateRoot: sampleDigest(32),
-  committeeHash: sampleDigest(33),
-  nextCommitteeHash: null,
-  lastCommitHash: sampleDigest(34),
-};
-
-export const sampleBlock: Block = {
-  header: sampleHeader,
-  transactions: sampleTransactions,
-  lastCommit: sampleCertificate,
-};
-
 export const sampleTask: TaskRecord = {
   orderId: order,
   requester: node,
@@ -270,72 +199,6 @@ export const sampleTask: TaskRecord = {
   },
 };
 
-export const sampleGenesis: Genesis = {
-  version: 1,
-  nonce: sampleDigest(41),
-  name: "golden",
-  time: 1_790_000_000_000,
-  policy: samplePolicy,
-  members: [0, 1, 2, 3].map((i) => ({
-    publicKey: key(42 + i),
-    recoveryHash: sampleDigest(46),
-    transportKey: key25519(47),
-    keyVersion: 0,
-    sealKey: key25519(48),
-    region: "local",
-    runtimes: ["js-qjs-v1"],
-    capacity: 2,
-    points: points(1_000n),
-    standing: 40,
-    vote: { voteKey: key(49 + i), vrfKey: key25519(53) },
-  })),
-  accounts: [{ publicKey: key(54), points: points(1_000_000n) }],
-  reputationTable: sampleDigest(55),
-};
-
-export const sampleInvite: Invite = {
-  chainId: sampleChain,
-  relays: ["/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWExample"],
-  voucher: sampleVoucher,
-  voucherSecret: hex(32, 56),
-};
-
-export const sampleNodeRecord: NodeRecord = {
-  unsigned: {
-    chainId: sampleChain,
-    nodeId: node,
-    publicKey: key(57),
-    peerId: "12D3KooWGjMCwZqbCkmWrnEtGWGtZBzrxpWq1Fq9o4bYzYvS5Tq1" as PeerId,
-    transportKey: key25519(58),
-    keyVersion: 0,
-    roles: ["worker"],
-    region: "local",
-    addresses: ["/ip4/127.0.0.1/tcp/4001"],
-    sealKey: key25519(59),
-    software: "meshwork/0.1.0",
-    seq: 1_790_000_000_000,
-    expiry: 1_790_000_086_400,
-  },
-  signature: signature(60),
-  countersignature: hex(64, 61) as TransportSignature,
-};
-
-export const sampleConsensusMessages: ConsensusMessage[] = [
-  {
-    kind: "proposal",
-    block: sampleBlock,
-    justification: { notarized: sampleCertificate, nullified: [sampleCertificate] },
-    vote: { ballot: sampleCertificate.ballot, seat: 0, signature: signature(62) },
-  },
-  { kind: "vote", vote: { ballot: sampleCertificate.ballot, seat: 2, signature: signature(63) } },
-  { kind: "certificate", certificate: sampleCertificate },
-  { kind: "status", height: 4, view: 1, certified: -1 },
-  { kind: "block-request", height: 4, blockHash: hex(32, 64) as BlockHash },
-  { kind: "block", block: sampleBlock },
-  { kind: "finalized", block: sampleBlock, certificate: sampleCertificate },
-  { kind: "transactions", transactions: sampleTransactions },
-];
-
 export const sampleTaskMessages: TaskMessage[] = [
   {
     kind: "dispatch",
@@ -370,9 +233,3 @@ export const sampleTaskMessages: TaskMessage[] = [
     outputKey: sampleDigest(68),
   },
 ];
-
-/** A key pair with its NodeId, for tests that need true signatures. */
-export const newIdentity = () => {
-  const keyPair = generateKeyPair();
-  return { keyPair, nodeId: nodeIdOf(keyPair.publicKey) };
-};

@@ -1,0 +1,52 @@
+import { sealBytes } from "@meshwork/crypto";
+import { type Digest, fromHex } from "@meshwork/foundation";
+import { commitmentOf, type Reveal, type TaskRecord } from "@meshwork/protocol";
+import { type Assignment, placeOf } from "../assignment.ts";
+import type { TaskRun } from "../runtime/run-task.ts";
+import type { WorkerParts } from "./work.ts";
+
+export interface HiddenResult {
+  reveal: Reveal;
+  outputKey: Digest;
+}
+
+/**
+ * Stores the result sealed with the requester's node first and only then commits to it on the ledger:
+ * no credit for what could be lost. The requester gets the key at once; the other workers and the
+ * verifiers learn nothing before the close.
+ */
+export async function commitResult(
+  parts: Pick<WorkerParts, "me" | "ledger" | "mail" | "blobs" | "secrets" | "log">,
+  { orderId, attempt }: Assignment,
+  { task, run }: { task: TaskRecord; run: TaskRun },
+  signal: AbortSignal,
+): Promise<HiddenResult> {
+  const { me, ledger, blobs, secrets } = parts;
+  const { gateway } = task.order;
+  const outputKey = secrets("output-key", orderId, attempt);
+  const sealed = sealBytes(fromHex(outputKey), run.output);
+  const sealedOutput = await blobs.put(sealed);
+  await blobs.push(gateway, sealed, signal);
+  void parts.mail
+    .send(gateway, { kind: "result", orderId, attempt, sealedOutput, outputKey })
+    .catch((error) => parts.log.warn("the result could not be announced", { orderId, error }));
+
+  const { resultHash, traceRoot, steps, fuel, fault } = run;
+  const salt = secrets("salt", orderId, attempt);
+  const reveal: Reveal = {
+    worker: me,
+    resultHash,
+    traceRoot,
+    steps,
+    fuel,
+    fault,
+    sealedOutput,
+    salt,
+  };
+  const commitment = commitmentOf(ledger.chainId, orderId, attempt, reveal);
+  const current = ledger.task(orderId);
+  const place = current === null ? null : placeOf(current, "worker", me);
+  if (place?.state === "accepted")
+    await ledger.transact({ kind: "commit", orderId, attempt, commitment }, signal);
+  return { reveal, outputKey };
+}

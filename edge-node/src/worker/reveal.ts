@@ -1,0 +1,36 @@
+import { encodeTrace, seatedVerifiers } from "@meshwork/protocol";
+import type { Assignment } from "../assignment.ts";
+import type { TaskRun } from "../runtime/run-task.ts";
+import type { HiddenResult } from "./commit-result.ts";
+import type { WorkerParts } from "./work.ts";
+
+/** After the close: shows the verifiers what was committed, with the key of the output and the trace. */
+export async function reveal(
+  parts: Pick<WorkerParts, "ledger" | "mail" | "blobs" | "log">,
+  { orderId, attempt }: Assignment,
+  { run, result }: { run: TaskRun; result: HiddenResult },
+  signal: AbortSignal,
+): Promise<void> {
+  const task = await parts.ledger.until(orderId, (record) => record.closeHeight !== null, signal);
+  const trace = await parts.blobs.put(encodeTrace(run.leaves));
+  const message = {
+    kind: "reveal",
+    orderId,
+    attempt,
+    reveal: result.reveal,
+    outputKey: result.outputKey,
+    trace,
+  } as const;
+  const readers = [...seatedVerifiers(task).map(({ node }) => node), task.order.gateway];
+  await Promise.allSettled(
+    readers.map((reader) =>
+      parts.mail.send(reader, message).catch((error) => {
+        parts.log.warn("a verifier could not be shown the result", {
+          orderId,
+          verifier: reader,
+          error,
+        });
+      }),
+    ),
+  );
+}

@@ -1,0 +1,41 @@
+import { limits } from "@meshwork/foundation";
+import type { Assignment } from "../assignment.ts";
+import { runTask, type TaskRun } from "../runtime/run-task.ts";
+import type { Task } from "../runtime/runtime.ts";
+import type { WorkerParts } from "./work.ts";
+
+/**
+ * Runs the task in a sandbox of its own, tells the requester's node how far it is, and keeps the
+ * states between the steps by their hashes: verifiers ask for those that they want to start from.
+ */
+export async function runAssignment(
+  parts: Pick<WorkerParts, "ledger" | "mail" | "blobs" | "openSandbox" | "log">,
+  { orderId, attempt }: Assignment,
+  task: Task,
+  signal: AbortSignal,
+): Promise<TaskRun> {
+  const gateway = parts.ledger.task(orderId)?.order.gateway;
+  const sandbox = await parts.openSandbox(task, signal);
+  let keptBytes = 0;
+  try {
+    return await runTask(sandbox, {
+      async onStep({ index, of, postState }) {
+        keptBytes += postState.length;
+        if (keptBytes <= limits.keptStateBytes) await parts.blobs.put(postState);
+        if (gateway === undefined || of === 1) return;
+        const progress = {
+          kind: "progress",
+          orderId,
+          attempt,
+          stepsDone: index + 1,
+          steps: of,
+        } as const;
+        void parts.mail
+          .send(gateway, progress)
+          .catch((error) => parts.log.debug("progress was lost", { orderId, error }));
+      },
+    });
+  } finally {
+    await sandbox.close();
+  }
+}

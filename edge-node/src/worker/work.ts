@@ -1,0 +1,76 @@
+import type { NodeId } from "@meshwork/foundation";
+import type { Log } from "@meshwork/observability";
+import type { Dispatch, TaskRecord } from "@meshwork/protocol";
+import { type Assignment, dispatchFor, placeOf } from "../assignment.ts";
+import type { DispatchBook } from "../mail/dispatch-book.ts";
+import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
+import type { RunningTask } from "../runtime/run-task.ts";
+import type { Task } from "../runtime/runtime.ts";
+import type { TaskSecrets } from "../task-secrets.ts";
+import { acceptAssignment } from "./accept-assignment.ts";
+import { commitResult } from "./commit-result.ts";
+import { fetchTask } from "./fetch-inputs.ts";
+import { reveal } from "./reveal.ts";
+import { runAssignment } from "./run-assignment.ts";
+
+export interface WorkerParts {
+  me: NodeId;
+  ledger: TaskLedger;
+  mail: TaskMail;
+  blobs: Blobs;
+  dispatches: DispatchBook;
+  secrets: TaskSecrets;
+  /** Opens a task in a sandbox process; closing it frees the process. */
+  openSandbox(task: Task, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
+  /** Whether this node can take one task more. */
+  hasRoom(): boolean;
+  log: Log;
+}
+
+/**
+ * A worker's part of the road, steps 4 and 5. Every step may be done again after a crash: the run is
+ * deterministic and the secrets are derived, so that the same commitment and the same reveal come out.
+ */
+export async function work(
+  parts: WorkerParts,
+  assignment: Assignment,
+  signal: AbortSignal,
+): Promise<void> {
+  const { orderId } = assignment;
+  const task = await parts.ledger.until(orderId, () => true, signal);
+  const dispatch = await dispatchFor(parts, task, signal);
+
+  // The run does not wait until the acceptance is final: if it is refused, only this node has lost.
+  const accepted = acceptAssignment(parts, assignment, signal);
+  accepted.catch(() => {});
+  const run = await runAssignment(
+    parts,
+    assignment,
+    await inputsOf(parts, dispatch, task, signal),
+    signal,
+  );
+  if (!(await accepted)) return;
+
+  const result = await commitResult(parts, assignment, { task, run }, signal);
+  await closeOf(parts, assignment, signal);
+  await reveal(parts, assignment, { run, result }, signal);
+}
+
+const inputsOf = (
+  parts: WorkerParts,
+  dispatch: Dispatch,
+  task: TaskRecord,
+  signal: AbortSignal,
+): Promise<Task> => fetchTask(parts.blobs, dispatch, { hints: [task.order.gateway], signal });
+
+/** The set is closed by a final block: what is shown from now on, nobody can copy. */
+const closeOf = (
+  parts: WorkerParts,
+  { orderId }: Assignment,
+  signal: AbortSignal,
+): Promise<TaskRecord> =>
+  parts.ledger.until(
+    orderId,
+    (task) => task.closeHeight !== null && placeOf(task, "worker", parts.me)?.state === "committed",
+    signal,
+  );

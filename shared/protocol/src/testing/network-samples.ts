@@ -1,0 +1,138 @@
+import type { BlockHash, PeerId, TransportSignature, VrfProof } from "@meshwork/foundation";
+import type { Block, Header } from "../block.ts";
+import type { Certificate } from "../certificate.ts";
+import type { ConsensusMessage } from "../consensus-message.ts";
+import type { Genesis } from "../genesis.ts";
+import type { NetworkPolicy } from "../network-policy.ts";
+import type { NodeRecord } from "../node-record.ts";
+import type { Invite } from "../voucher.ts";
+
+import {
+  hex,
+  key,
+  key25519,
+  node,
+  points,
+  sampleChain,
+  sampleDigest,
+  signature,
+} from "./sample-ids.ts";
+import { sampleTransactions, sampleVoucher } from "./samples.ts";
+
+/** Samples of what the network and its committee say; see `samples.ts`. */
+
+export const samplePolicy: NetworkPolicy = {
+  admission: "vouched",
+  registerPrice: points(10n),
+  leaseMs: 86_400_000,
+  heartbeatMs: 30_000,
+  drawFactor: 3,
+  operatorCap: 0,
+  probationShare: 65_536,
+  probationVerdicts: 20,
+  reputationFloor: 0,
+  bond: points(50n),
+  submitPrice: points(1n),
+  pricePerGigafuel: points(100n),
+  burnShare: 6_553,
+  verifierShare: 19_660,
+  auditFloor: 3_277,
+  vestingVerdicts: 20,
+  suspensionMs: 3_600_000,
+};
+
+export const sampleCertificate: Certificate = {
+  ballot: { kind: "F", epoch: 0, height: 7, view: 1, blockHash: hex(32, 26) as BlockHash },
+  seats: [0, 1, 3],
+  signatures: [signature(27), signature(28), signature(29)],
+};
+
+export const sampleHeader: Header = {
+  version: 1,
+  chainId: sampleChain,
+  epoch: 0,
+  height: 8,
+  view: 0,
+  parent: hex(32, 26) as BlockHash,
+  time: 1_790_000_000_000,
+  activeTime: 60_000,
+  proposer: node,
+  beaconProof: hex(80, 30) as VrfProof,
+  transactionRoot: sampleDigest(31),
+  stateRoot: sampleDigest(32),
+  committeeHash: sampleDigest(33),
+  nextCommitteeHash: null,
+  lastCommitHash: sampleDigest(34),
+};
+
+export const sampleBlock: Block = {
+  header: sampleHeader,
+  transactions: sampleTransactions,
+  lastCommit: sampleCertificate,
+};
+
+export const sampleGenesis: Genesis = {
+  version: 1,
+  nonce: sampleDigest(41),
+  name: "golden",
+  time: 1_790_000_000_000,
+  policy: samplePolicy,
+  members: [0, 1, 2, 3].map((i) => ({
+    publicKey: key(42 + i),
+    recoveryHash: sampleDigest(46),
+    transportKey: key25519(47),
+    keyVersion: 0,
+    sealKey: key25519(48),
+    region: "local",
+    runtimes: ["js-qjs-v1"],
+    capacity: 2,
+    points: points(1_000n),
+    standing: 40,
+    vote: { voteKey: key(49 + i), vrfKey: key25519(53) },
+  })),
+  accounts: [{ publicKey: key(54), points: points(1_000_000n) }],
+  reputationTable: sampleDigest(55),
+};
+
+export const sampleInvite: Invite = {
+  chainId: sampleChain,
+  relays: ["/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWExample"],
+  voucher: sampleVoucher,
+  voucherSecret: hex(32, 56),
+};
+
+export const sampleNodeRecord: NodeRecord = {
+  unsigned: {
+    chainId: sampleChain,
+    nodeId: node,
+    publicKey: key(57),
+    peerId: "12D3KooWGjMCwZqbCkmWrnEtGWGtZBzrxpWq1Fq9o4bYzYvS5Tq1" as PeerId,
+    transportKey: key25519(58),
+    keyVersion: 0,
+    roles: ["worker"],
+    region: "local",
+    addresses: ["/ip4/127.0.0.1/tcp/4001"],
+    sealKey: key25519(59),
+    software: "meshwork/0.1.0",
+    seq: 1_790_000_000_000,
+    expiry: 1_790_000_086_400,
+  },
+  signature: signature(60),
+  countersignature: hex(64, 61) as TransportSignature,
+};
+
+export const sampleConsensusMessages: ConsensusMessage[] = [
+  {
+    kind: "proposal",
+    block: sampleBlock,
+    justification: { notarized: sampleCertificate, nullified: [sampleCertificate] },
+    vote: { ballot: sampleCertificate.ballot, seat: 0, signature: signature(62) },
+  },
+  { kind: "vote", vote: { ballot: sampleCertificate.ballot, seat: 2, signature: signature(63) } },
+  { kind: "certificate", certificate: sampleCertificate },
+  { kind: "status", height: 4, view: 1, certified: -1 },
+  { kind: "block-request", height: 4, blockHash: hex(32, 64) as BlockHash },
+  { kind: "block", block: sampleBlock },
+  { kind: "finalized", block: sampleBlock, certificate: sampleCertificate },
+  { kind: "transactions", transactions: sampleTransactions },
+];
