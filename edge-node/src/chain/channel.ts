@@ -2,6 +2,8 @@ import type { NodeId } from "@meshwork/foundation";
 
 /** Framed bytes to and from one node, in order: what p2p gives, and a test can make in memory. */
 export interface Channel extends AsyncIterable<Uint8Array> {
+  /** The node at the other end, as the hello proved it. */
+  readonly nodeId: NodeId;
   /** Awaiting it is the back-pressure. Rejects when the channel is closed or too much waits. */
   send(frame: Uint8Array): Promise<void>;
   /** False, and the frame is dropped, when the peer is too slow or gone. */

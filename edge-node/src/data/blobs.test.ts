@@ -29,7 +29,7 @@ const hasty: Clock = {
 };
 
 let folder: string;
-const doors = new Map<NodeId, (peer: NodeId, channel: Channel) => void>();
+const doors = new Map<NodeId, (channel: Channel) => void>();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "meshwork-blobs-"));
   doors.clear();
@@ -51,8 +51,8 @@ async function node(
     openChannel: async (peer) => {
       const door = doors.get(peer);
       if (!door) throw new Error("unreachable");
-      const [near, far] = channelPair();
-      door(id, far);
+      const [near, far] = channelPair(id, peer);
+      door(far);
       return near;
     },
     ...more,
@@ -63,7 +63,7 @@ async function node(
 
 /** A peer whose answers the test writes. */
 function peerThat(id: NodeId, answer: (channel: Channel) => Promise<void>): void {
-  doors.set(id, (_peer, channel) => {
+  doors.set(id, (channel) => {
     channel[Symbol.asyncIterator]()
       .next()
       .then(() => answer(channel))
@@ -202,8 +202,8 @@ describe("bringing content to a peer", () => {
     const pushes = limits.blobQuotaBytes / limits.inputBytes;
     // One chunk stands for the object: the quota counts what was announced.
     const announce = async () => {
-      const [near, far] = channelPair();
-      doors.get(bob)?.(alice, far);
+      const [near, far] = channelPair(alice, bob);
+      doors.get(bob)?.(far);
       await near.send(blobRequest.encode({ kind: "put", id, sizeBytes: large.length }));
       const { value } = await near[Symbol.asyncIterator]().next();
       near.abort(new Error("enough"));
@@ -218,8 +218,8 @@ describe("bringing content to a peer", () => {
 
   test("other content than announced is not stored", async () => {
     const peer = await node(bob, welcome);
-    const [near, far] = channelPair();
-    doors.get(bob)?.(alice, far);
+    const [near, far] = channelPair(alice, bob);
+    doors.get(bob)?.(far);
     await near.send(blobRequest.encode({ kind: "put", id, sizeBytes: 4 }));
     const frames = near[Symbol.asyncIterator]();
     expect(blobReply.decode((await frames.next()).value).kind).toBe("ready");
@@ -235,8 +235,8 @@ describe("bringing content to a peer", () => {
     await node(bob, welcome);
     const answers = await Promise.all(
       Array.from({ length: limits.blobTransfersPerPeer + 2 }, async (_, i) => {
-        const [near, far] = channelPair();
-        doors.get(bob)?.(alice, far);
+        const [near, far] = channelPair(alice, bob);
+        doors.get(bob)?.(far);
         const name: ContentId = contentIdOf(utf8(`content ${i}`));
         await near.send(blobRequest.encode({ kind: "put", id: name, sizeBytes: 100 }));
         return blobReply.decode((await near[Symbol.asyncIterator]().next()).value);

@@ -47,7 +47,7 @@ export interface Blobs {
   /** Brings the bytes to a peer; resolves once they are durable there. @throws BlobError */
   push(peer: NodeId, bytes: Uint8Array, signal?: AbortSignal): Promise<ContentId>;
   /** For the node's door: upon a stream of `streamNames.blobs`. */
-  readonly onChannel: (peer: NodeId, channel: Channel) => void;
+  readonly onChannel: (channel: Channel) => void;
 }
 
 export function createBlobs(parts: BlobsParts): Blobs {

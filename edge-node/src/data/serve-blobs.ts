@@ -16,12 +16,13 @@ export interface ServeBlobsParts {
 }
 
 /** Upon a stream from a peer: give the object that it asks for, or take the one that it brings. */
-export function serveBlobs(parts: ServeBlobsParts): (peer: NodeId, channel: Channel) => void {
+export function serveBlobs(parts: ServeBlobsParts): (channel: Channel) => void {
   const quota = new PutQuota(parts.clock);
   const serving = new Map<NodeId, number>();
   let total = 0;
 
-  async function answer(peer: NodeId, channel: Channel): Promise<void> {
+  async function answer(channel: Channel): Promise<void> {
+    const peer = channel.nodeId;
     const nextFrame = frameReader(channel, parts.clock);
     const request = blobRequest.decode(await nextFrame());
     const count = serving.get(peer) ?? 0;
@@ -63,11 +64,11 @@ export function serveBlobs(parts: ServeBlobsParts): (peer: NodeId, channel: Chan
     await reply(channel, { kind: "stored" });
   }
 
-  return (peer, channel) => {
-    answer(peer, channel)
+  return (channel) => {
+    answer(channel)
       .catch(async (error) => {
         const code = codeOf(error);
-        parts.log.debug("a blob was not served", { peer, code });
+        parts.log.debug("a blob was not served", { peer: channel.nodeId, code });
         const refused = blobReply.schema.safeParse({
           kind: "refused",
           code: REFUSED_AS[code] ?? code,

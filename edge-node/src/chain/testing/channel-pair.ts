@@ -1,9 +1,10 @@
+import type { NodeId } from "@meshwork/foundation";
 import type { Channel } from "../channel.ts";
 
 /** Two ends of a channel in memory. Frames arrive in a later turn, as they would from a socket. */
-export function channelPair(): [Channel, Channel] {
+export function channelPair(near: NodeId, far: NodeId): [Channel, Channel] {
   const [left, right] = [new Inbox(), new Inbox()];
-  return [endOf(left, right), endOf(right, left)];
+  return [endOf(far, left, right), endOf(near, right, left)];
 }
 
 class Inbox {
@@ -40,7 +41,7 @@ class Inbox {
   }
 }
 
-function endOf(mine: Inbox, theirs: Inbox): Channel {
+function endOf(nodeId: NodeId, mine: Inbox, theirs: Inbox): Channel {
   let open = true;
   const finish = (error: Error | null) => {
     open = false;
@@ -57,6 +58,7 @@ function endOf(mine: Inbox, theirs: Inbox): Channel {
     return open;
   };
   return {
+    nodeId,
     trySend,
     async send(frame) {
       if (!trySend(frame)) throw new Error("the channel is closed");
