@@ -4,6 +4,6 @@ export { ed25519Verify } from "./ed25519-verify.ts";
 export { didKeyOf, nodeIdOf } from "./node-id.ts";
 export { sha256Hex } from "./sha256-portable.ts";
 export { SIGNER_ID } from "./sm2-contract.ts";
-export { isPublicKey, verify } from "./sm2-portable.ts";
+export { isPublicKey, sign, verify } from "./sm2-portable.ts";
 export { sm3, sm3Hex } from "./sm3-portable.ts";
 export { type VrfKeyPair, vrfKeyPair, vrfOutput, vrfProve, vrfVerify } from "./vrf.ts";

@@ -7,8 +7,7 @@ import type { PublicKey, Signature } from "@meshwork/foundation";
 export const SIGNER_ID = "1234567812345678";
 
 /**
- * What `#sm2` offers everywhere. `sm2.ts` (Node, OpenSSL) offers signing besides; `sm2-portable.ts`
- * (browsers) offers this alone, since keys never enter a browser.
+ * What `#sm2` offers everywhere: from `sm2.ts` (Node, OpenSSL) and from `sm2-portable.ts` (browsers).
  *
  * True if and only if `signature` is one of `message` by `publicKey` under the standard signer ID.
  * The key must be the one compressed form of a point on the curve, the signature 128 lower-case

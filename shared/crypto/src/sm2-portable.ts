@@ -1,4 +1,4 @@
-import { fromHex, limits, type PublicKey } from "@meshwork/foundation";
+import { AssertionError, fromHex, limits, type PublicKey } from "@meshwork/foundation";
 import { type WeierstrassPoint, weierstrass } from "@noble/curves/abstract/weierstrass.js";
 import { LruCache } from "./lru-cache.ts";
 import type { Verify } from "./sm2-contract.ts";
@@ -20,6 +20,14 @@ export const verify: Verify = (publicKey, message, signature) => {
   if (sum.is0()) return false;
   return (e + sum.x) % n === r; // B7
 };
+
+/**
+ * Rooms that run in both places import `sign` beside `verify`, so the name must be here. It cannot
+ * be called: only `sm2.ts` makes key pairs, since only OpenSSL signs without leaking time.
+ */
+export function sign(): never {
+  throw new AssertionError("there are no SM2 key pairs without OpenSSL: sign under Node");
+}
 
 export function isPublicKey(publicKey: PublicKey): boolean {
   return importPublicKey(publicKey) !== undefined;
