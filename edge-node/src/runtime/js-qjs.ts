@@ -1,0 +1,175 @@
+import { isUtf8 } from "node:buffer";
+import { fromUtf8, utf8 } from "@meshwork/foundation/bytes";
+import { ENGINE_MEMORY_PAGES } from "./js-engine.ts";
+import { JS_PRELUDE, JS_PROGRAM } from "./js-prelude.ts";
+import { JsValues } from "./js-values.ts";
+import type { MeteredInstance } from "./metered-instance.ts";
+import type { InstrumentedModule } from "./metering/instrument.ts";
+import { type Segment, type Task, TaskFault } from "./runtime.ts";
+import type { StepResult, StepRuntime } from "./step-runtime.ts";
+
+/**
+ * Plain JavaScript. Every step begins with a new engine, evaluates the whole program and calls one
+ * function of it; so nothing but the state passes from step to step.
+ */
+export function prepareJsQjs(task: Task, engine: InstrumentedModule): StepRuntime {
+  const { program, limits } = task;
+  if (!isUtf8(program.bytes) || program.bytes.includes(0))
+    throw new TaskFault("PROGRAM_REFUSED", "the program is not UTF-8 text", 0n);
+  if (limits.memoryPages < ENGINE_MEMORY_PAGES)
+    throw new TaskFault(
+      "MEMORY_LIMIT",
+      `JavaScript needs ${ENGINE_MEMORY_PAGES} pages of memory; the contract grants ${limits.memoryPages}`,
+      0n,
+    );
+  const module = new WebAssembly.Module(engine.wasm);
+  const compiled = { module, instanceFuel: engine.instanceFuel };
+  const begin = (seed: number, budget: bigint) => new JsStep({ task, compiled, seed, budget });
+  return {
+    preparationFuel: 0n,
+    countSteps(budget) {
+      const { state, fuel } = begin(0, budget).run("count", 0, NOTHING);
+      return { steps: Number(fromUtf8(state)), fuel };
+    },
+    runStep(segment, budget) {
+      const step = begin(segment.index + 1, budget);
+      return withinLimits(step.run("advance", segment.index, segment.preState), segment, task);
+    },
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+interface JsResult {
+  readonly state: Uint8Array;
+  readonly output: Uint8Array;
+  readonly fuel: bigint;
+}
+
+function withinLimits({ state, output, fuel }: JsResult, segment: Segment, task: Task): StepResult {
+  const { stateBytes, outputBytes } = task.limits;
+  if (state.length > stateBytes)
+    throw new TaskFault(
+      "STATE_LIMIT",
+      `a state of ${state.length} bytes is larger than the ${stateBytes} allowed`,
+      fuel,
+    );
+  if (segment.outputBefore + output.length > outputBytes)
+    throw new TaskFault(
+      "OUTPUT_LIMIT",
+      `the output is longer than the ${outputBytes} bytes allowed`,
+      fuel,
+    );
+  return { postState: state, output, fuel };
+}
+
+/** Thrown through the engine when the step is done: nothing of it needs to run any more. */
+class Finished extends Error {
+  readonly result: JsResult;
+
+  constructor(result: JsResult) {
+    super("the step is done");
+    this.result = result;
+  }
+}
+
+/** The host's functions, in the order in which the prelude takes them. */
+const HOST_FUNCTIONS = [
+  "inputBytes",
+  "inputText",
+  "inputSize",
+  "finishWithText",
+  "finishWithBytes",
+  "fail",
+] as const;
+
+/** One step in one engine. */
+class JsStep {
+  readonly #task: Task;
+  readonly #seed: number;
+  readonly #js: JsValues;
+
+  constructor(parts: {
+    task: Task;
+    compiled: ConstructorParameters<typeof MeteredInstance>[0];
+    seed: number;
+    budget: bigint;
+  }) {
+    const { task, compiled, seed, budget } = parts;
+    this.#task = task;
+    this.#seed = seed;
+    this.#js = new JsValues({
+      compiled,
+      limits: task.limits,
+      budget,
+      host: (id, argument) => this.#answer(id, argument),
+    });
+  }
+
+  run(what: "count" | "advance", index: number, state: Uint8Array): JsResult {
+    try {
+      this.#js.instance.run(() => this.#runToEnd(what, index, state));
+    } catch (error) {
+      if (error instanceof Finished) return error.result;
+      throw error;
+    }
+    throw this.#js.fault(
+      "PROGRAM_ERROR",
+      "the program waits for something that never happens: a promise of it is never settled",
+    );
+  }
+
+  #runToEnd(what: "count" | "advance", index: number, state: Uint8Array): void {
+    const js = this.#js;
+    const host = HOST_FUNCTIONS.map((name, i) => js.newFunction(name, i + 1));
+    const numbers = [this.#seed, this.#task.inputs.length].map((number) => js.newNumber(number));
+    const prelude = js.evaluate(utf8(JS_PRELUDE), "prelude.js").value;
+    const enter = js.call(prelude, [...host, ...numbers]).value;
+    let program = js.evaluate(this.#task.program.bytes, "program.js");
+    if (!program.thrown) program = js.evaluate(utf8(JS_PROGRAM), "program.js");
+    if (program.thrown) js.call(enter, [js.newString(utf8("fail")), program.value]);
+    const parameters = [js.newNumber(index), js.newString(state)];
+    const entered = js.call(enter, [js.newString(utf8(what)), program.value, ...parameters]);
+    if (entered.thrown) js.call(enter, [js.newString(utf8("fail")), entered.value]);
+    js.runJobs();
+  }
+
+  #answer(id: number, argument: (index: number) => number): number {
+    const js = this.#js;
+    const input = () => this.#task.inputs[js.numberOf(argument(0))] ?? NOTHING;
+    switch (HOST_FUNCTIONS[id - 1]) {
+      case "inputBytes":
+        return js.newBytes(input());
+      case "inputText": {
+        const bytes = input();
+        return isUtf8(bytes) && !bytes.includes(0) ? js.newString(bytes) : 0;
+      }
+      case "inputSize":
+        return js.newNumber(input().length);
+      case "finishWithText":
+        throw this.#finished(js.textOf(argument(0)), js.textOf(argument(1)));
+      case "finishWithBytes":
+        throw this.#finished(js.textOf(argument(0)), js.bytesOf(argument(1)));
+      default:
+        throw this.#failed(new TextDecoder().decode(js.textOf(argument(0))).trimEnd());
+    }
+  }
+
+  #finished(state: Uint8Array, output: Uint8Array): Finished {
+    const { instance } = this.#js;
+    instance.pay(state.length + output.length);
+    return new Finished({ state, output, fuel: instance.used });
+  }
+
+  /** The engine reports its own limits as errors, which a program may also catch. */
+  #failed(description: string): TaskFault {
+    if (description.startsWith("InternalError: out of memory"))
+      return this.#js.fault(
+        "MEMORY_LIMIT",
+        "the program needs more memory than the contract grants",
+      );
+    if (description.startsWith("InternalError: stack overflow"))
+      return this.#js.fault("STACK_OVERFLOW", description);
+    return this.#js.fault("PROGRAM_ERROR", description);
+  }
+}

@@ -1,0 +1,83 @@
+import { CodedError } from "@meshwork/foundation/errors";
+import type { FaultCode, RuntimeId, TaskLimits } from "@meshwork/protocol";
+
+/**
+ * The one port between Meshwork and the programs of strangers. A task is a row of steps; each takes
+ * the state that the one before it left, and the same inputs, and gives a state, a piece of the
+ * output and the fuel that it used. Those four are bit for bit the same on every machine, in any
+ * process, warm or cold; so a verifier can run any one step again and hold it against a leaf.
+ */
+
+export type { FaultCode, RuntimeId, TaskLimits };
+
+export interface Program {
+  readonly runtime: RuntimeId;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What is to be run: all of it comes from the contract, and nothing from the machine. */
+export interface Task {
+  readonly program: Program;
+  readonly inputs: readonly Uint8Array[];
+  readonly limits: TaskLimits;
+}
+
+/** Bounds of the machine. To meet one is a failure of the host (`SandboxError`), never a result. */
+export interface HostLimits {
+  /** From opening the task to closing it. */
+  readonly wallMs: number;
+  /** Resident memory of the process that runs it. */
+  readonly hostMemoryBytes: number;
+}
+
+/** One step, with all that it depends on besides the task. */
+export interface Segment {
+  readonly index: number;
+  /** Empty before the first step. */
+  readonly preState: Uint8Array;
+  /** What the steps before this one used of the task's fuel and of its output. */
+  readonly fuelBefore: bigint;
+  readonly outputBefore: number;
+}
+
+/** A fault is a result like any other: deterministic, traced and checked. */
+export type SegmentOutcome =
+  | {
+      readonly kind: "done";
+      readonly postState: Uint8Array;
+      readonly output: Uint8Array;
+      /** Used by this step alone. */
+      readonly fuel: bigint;
+    }
+  | {
+      readonly kind: "fault";
+      readonly code: FaultCode;
+      /** For the requester; it too is the same on every machine. At most `FAULT_MESSAGE_BYTES`. */
+      readonly message: string;
+      readonly fuel: bigint;
+    };
+
+/**
+ * A task that is ready to run. A program that cannot be opened (refused, malformed, looping in
+ * `steps`) is a task of one step which faults, so that there is one way for a task to fail.
+ */
+export interface TaskSession {
+  readonly steps: number;
+  runSegment(segment: Segment): SegmentOutcome;
+}
+
+export const FAULT_MESSAGE_BYTES = 1_024;
+
+/** The program ended itself: thrown inside a runtime, given out as a `fault`. */
+export class TaskFault extends CodedError<FaultCode> {
+  /** Fuel of the step so far; null when it is unknown, and then the step takes all that was left. */
+  readonly fuel: bigint | null;
+
+  constructor(code: FaultCode, message: string, fuel: bigint | null) {
+    super(code, message);
+    this.fuel = fuel;
+  }
+}
+
+/** The host could not do what the contract grants. Nothing may be concluded about the program. */
+export class HostFailure extends CodedError<"HOST_MEMORY" | "NATIVE_STACK" | "HOST_BROKEN"> {}
