@@ -11,7 +11,11 @@ import { z } from "zod";
  *           asker → chunks…        server → stored  or refused
  */
 
-const sizeBytes = z.int().min(0).max(limits.inputBytes);
+/** Objects travel sealed. */
+const sizeBytes = z
+  .int()
+  .min(0)
+  .max(limits.inputBytes + limits.sealOverheadBytes);
 
 export const blobRequest = wire(
   z.discriminatedUnion("kind", [

@@ -37,7 +37,7 @@ export interface FetchOptions {
 /** Content by address: from this machine, from the cache, or from any peer that may have it. */
 export interface Blobs {
   /** Keeps the bytes here, and in the cache where there is one. */
-  keep(bytes: Uint8Array): Promise<ContentId>;
+  put(bytes: Uint8Array): Promise<ContentId>;
   /**
    * Always the very content that `id` names.
    * @throws BlobError `BLOB_HASH_MISMATCH` when a peer lied and nobody had it; `BLOB_UNAVAILABLE` when
@@ -45,7 +45,7 @@ export interface Blobs {
    */
   fetch(id: ContentId, options: FetchOptions): Promise<Uint8Array>;
   /** Brings the bytes to a peer; resolves once they are durable there. @throws BlobError */
-  push(peer: NodeId, bytes: Uint8Array, signal?: AbortSignal): Promise<ContentId>;
+  push(peer: NodeId, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** For the node's door: upon a stream of `streamNames.blobs`. */
   readonly onChannel: (channel: Channel) => void;
 }
@@ -90,7 +90,7 @@ export function createBlobs(parts: BlobsParts): Blobs {
   }
 
   return {
-    async keep(bytes) {
+    async put(bytes) {
       const id = await parts.store.put(bytes);
       await parts.cache?.put(bytes);
       return id;
@@ -136,15 +136,14 @@ async function putTo(
   peer: NodeId,
   bytes: Uint8Array,
   signal?: AbortSignal,
-): Promise<ContentId> {
+): Promise<void> {
   const id = contentIdOf(bytes);
-  return withStream(parts, { peer, ...(signal && { signal }) }, async (channel) => {
+  await withStream(parts, { peer, ...(signal && { signal }) }, async (channel) => {
     const nextFrame = frameReader(channel, parts.clock);
     await request(channel, { kind: "put", id, sizeBytes: bytes.length });
-    if (expectReply(await nextFrame(), "ready", "stored").kind === "stored") return id;
+    if (expectReply(await nextFrame(), "ready", "stored").kind === "stored") return;
     await sendChunks(channel, bytes);
     expectReply(await nextFrame(), "stored");
-    return id;
   });
 }
 

@@ -36,6 +36,8 @@ export const limits = {
   transactionLifetimeMs: 3_600_000,
   /** Clock skew tolerated between honest machines (consensus rule 4). */
   clockSkewMs: 2_000,
+  /** The log of votes is rewritten beyond it: a few blocks of the largest size. */
+  voteLogBytes: 8 << 20,
   /** Rows that one question to the ledger's indexes gives. */
   storeRange: 1_000,
   /** A blob's chunk: large enough to amortise a frame, small enough to interleave. */
