@@ -1,0 +1,12 @@
+export type { Application } from "./application.ts";
+export { blockHashOf } from "./block-hash.ts";
+export { checkMessage, keyVerifier, signaturesOf, type Verifier } from "./check-message.ts";
+export type { Committee } from "./committee.ts";
+export type { Effect } from "./effect.ts";
+export type { Event, LogRecord, Start, Timer } from "./event.ts";
+export { contradict, type Evidence, evidenceBetween, votesOf } from "./evidence.ts";
+export type { Certificates } from "./justification.ts";
+export { leaderOf } from "./leader.ts";
+export { Replica, type ReplicaParts } from "./replica.ts";
+export { type OwnVotes, type Rules, simplexRules } from "./rules.ts";
+export { defaultSettings, type Settings } from "./settings.ts";

@@ -1,0 +1,42 @@
+import type { Ballot, Certificate, Vote, VoteKind } from "@meshwork/protocol";
+import { contradict, type Evidence } from "./evidence.ts";
+
+/** The votes of one view: of each seat the first N, the first X and the first F, and no more. */
+export class Votes {
+  readonly #byKind: Record<VoteKind, Map<number, Vote>> = {
+    N: new Map(),
+    X: new Map(),
+    F: new Map(),
+  };
+
+  /** Keeps the vote if it is the seat's first of its kind; tells if it contradicts another one. */
+  add(vote: Vote): Evidence | null {
+    const same = this.#byKind[vote.ballot.kind];
+    if (!same.has(vote.seat)) same.set(vote.seat, vote);
+    for (const kept of Object.values(this.#byKind)) {
+      const first = kept.get(vote.seat);
+      if (first !== undefined && first !== vote && contradict(first, vote))
+        return { seat: vote.seat, first, second: vote };
+    }
+    return null;
+  }
+
+  /** Seats that voted so, for whatever block. */
+  count(kind: VoteKind): number {
+    return this.#byKind[kind].size;
+  }
+
+  /** The certificate on this ballot, once `quorum` seats have signed it. */
+  certificateOf(ballot: Ballot, quorum: number): Certificate | null {
+    const all = this.#byKind[ballot.kind];
+    if (all.size < quorum) return null;
+    const votes = [...all.values()].filter((vote) => vote.ballot.blockHash === ballot.blockHash);
+    if (votes.length < quorum) return null;
+    votes.sort((a, b) => a.seat - b.seat);
+    return {
+      ballot,
+      seats: votes.map((vote) => vote.seat),
+      signatures: votes.map((vote) => vote.signature),
+    };
+  }
+}
