@@ -1,0 +1,84 @@
+import type { Digest, NodeId } from "@meshwork/foundation";
+import {
+  type Attestation,
+  proofQuorum,
+  seatedVerifiers,
+  signAttestation,
+  type TaskRecord,
+  type Verdict,
+  verdictHash,
+  verifyAttestation,
+} from "@meshwork/protocol";
+import { whileTimeLasts } from "../time-limit.ts";
+import type { Verification, VerifierParts } from "./verify-task.ts";
+
+/** Each further verifier waits this much longer before he hands in what another may hand in first. */
+const HAND_IN_STAGGER_MS = 300;
+
+/**
+ * Signs the verdict, gathers the others' signatures on the same body, and brings the quorum to the
+ * ledger: the Proof-of-Task. Any verifier can; they take turns, so that one transaction does.
+ */
+export async function attestVerdict(
+  parts: Pick<VerifierParts, "me" | "keyPair" | "mail" | "ledger" | "secrets" | "clock" | "log">,
+  { task, assignment, signal }: Verification,
+  { verdict, samples }: { verdict: Verdict; samples: Digest[] },
+): Promise<void> {
+  const seed = parts.secrets("seed", assignment.orderId, assignment.attempt);
+  const own = signAttestation({ verifier: parts.me, keyPair: parts.keyPair }, verdict, {
+    seed,
+    samples,
+  });
+  for (const { node } of seatedVerifiers(task)) {
+    if (node === parts.me) continue;
+    const message = { kind: "attest", verdict, attestation: own } as const;
+    void parts.mail
+      .send(node, message)
+      .catch((error) => parts.log.warn("a signature was lost", { to: node, error }));
+  }
+  const quorum = proofQuorum(task.order.policy.verifiers);
+  const enough = () => {
+    const attestations = [own, ...othersOn(parts, task, verdict)];
+    return attestations.length >= quorum ? attestations : null;
+  };
+  const attestations = await parts.mail.until(task.orderId, enough, signal);
+  await handIn(parts, task, { verdict, attestations: inSeatOrder(task, attestations) }, signal);
+}
+
+/** Valid signatures of seated verifiers, one each, on this very body. */
+function othersOn(
+  { me, mail }: Pick<VerifierParts, "me" | "mail">,
+  task: TaskRecord,
+  verdict: Verdict,
+): Attestation[] {
+  const hash = verdictHash(verdict);
+  const letters = mail
+    .received(task.orderId, "attest")
+    .filter(({ message }) => verdictHash(message.verdict) === hash);
+  return seatedVerifiers(task).flatMap(({ node, key }) => {
+    if (node === me) return [];
+    const letter = letters.find(({ message }) => message.attestation.verifier === node);
+    const valid =
+      letter !== undefined && verifyAttestation(key, verdict, letter.message.attestation);
+    return valid ? [letter.message.attestation] : [];
+  });
+}
+
+const inSeatOrder = (task: TaskRecord, attestations: readonly Attestation[]): Attestation[] =>
+  seatedVerifiers(task).flatMap(
+    ({ node }) => attestations.find(({ verifier }) => verifier === node) ?? [],
+  );
+
+async function handIn(
+  parts: Pick<VerifierParts, "me" | "ledger" | "clock" | "log">,
+  task: TaskRecord,
+  proof: { verdict: Verdict; attestations: Attestation[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const turn = seatedVerifiers(task).findIndex(({ node }: { node: NodeId }) => node === parts.me);
+  const isDone = (until: AbortSignal) =>
+    parts.ledger.until(task.orderId, ({ phase }) => phase === "done", until);
+  const done = await whileTimeLasts(parts.clock, turn * HAND_IN_STAGGER_MS, signal, isDone);
+  if (done !== null) return;
+  await parts.ledger.transact({ kind: "prove", proof }, signal);
+}

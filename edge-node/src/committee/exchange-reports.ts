@@ -1,0 +1,128 @@
+import { fromHex, type NodeId, toHex } from "@meshwork/foundation";
+import {
+  closedSet,
+  decodeLeaf,
+  encodeLeaf,
+  proofQuorum,
+  type SegmentEvidence,
+  seatedVerifiers,
+  type TaskMessageOf,
+} from "@meshwork/protocol";
+import { whileTimeLasts } from "../time-limit.ts";
+import type { Audit } from "./audit.ts";
+import { type Shown, shownSoFar } from "./gather-reveals.ts";
+import type { Claim } from "./read-claims.ts";
+import type { Verification, VerifierParts } from "./verify-task.ts";
+
+/** What is known of the closed set when all have spoken: `judge` makes the verdict of it. */
+export interface Findings {
+  /** Claims that were shown and hold together. */
+  claims: ReadonlyMap<NodeId, Claim>;
+  guilty: ReadonlyMap<NodeId, SegmentEvidence>;
+}
+
+type Report = TaskMessageOf<"report">;
+
+/**
+ * Tells the other verifiers what this one found and hears what they found, so that all can sign one
+ * body. Nobody is believed: what another brings as evidence is run again here before it counts, and a
+ * reveal that another lacks is passed on to him.
+ */
+export async function exchangeReports(
+  parts: Pick<VerifierParts, "me" | "mail" | "ledger" | "clock" | "log">,
+  verification: Verification,
+  mine: { shown: Shown; claims: readonly Claim[]; audit: Audit },
+): Promise<Findings> {
+  const { task, assignment, signal } = verification;
+  const others = seatedVerifiers(task).flatMap(({ node }) => (node === parts.me ? [] : [node]));
+  const report: Report = {
+    kind: "report",
+    ...placeOfReport(assignment),
+    ...contentOf(verification, mine),
+  };
+  for (const other of others) {
+    void parts.mail
+      .send(other, report)
+      .catch((error) => parts.log.warn("a report was lost", { to: other, error }));
+  }
+  const reports = await othersReports(parts, verification, others, signal);
+  passOn(parts, verification, reports);
+  const claims = new Map(mine.claims.map((claim) => [claim.worker, claim]));
+  const guilty = await confirm(verification, claims, [...reports.values()], mine.audit.guilty);
+  return { claims, guilty };
+}
+
+const placeOfReport = ({ orderId, attempt }: Verification["assignment"]) => ({ orderId, attempt });
+
+function contentOf({ task }: Verification, { shown, audit }: { shown: Shown; audit: Audit }) {
+  return {
+    missing: closedSet(task).flatMap(({ node }) => (shown.has(node) ? [] : [node])),
+    evidence: [...audit.guilty].map(([worker, segment]) => ({ worker, segment })),
+  };
+}
+
+/** All reports, or those that came in time; beyond a quorum's nobody is waited for long. */
+async function othersReports(
+  { mail, clock }: Pick<VerifierParts, "mail" | "clock">,
+  { task }: Verification,
+  others: readonly NodeId[],
+  signal: AbortSignal,
+): Promise<Map<NodeId, Report>> {
+  const soFar = () => {
+    const letters = mail
+      .received(task.orderId, "report")
+      .filter(({ from }) => others.includes(from));
+    return new Map(letters.map(({ from, message }) => [from, message]));
+  };
+  const atLeast = (count: number) => () => (soFar().size >= count ? soFar() : null);
+  const waitMs = task.order.deadlines.deliverMs / 4;
+  const quorum = Math.min(others.length, proofQuorum(task.order.policy.verifiers) - 1);
+  const needed = await whileTimeLasts(clock, waitMs, signal, (until) =>
+    mail.until(task.orderId, atLeast(quorum), until),
+  );
+  if (needed === null) return soFar();
+  const all = await whileTimeLasts(clock, waitMs / 4, signal, (until) =>
+    mail.until(task.orderId, atLeast(others.length), until),
+  );
+  return all ?? soFar();
+}
+
+function passOn(
+  parts: Pick<VerifierParts, "mail" | "ledger" | "log">,
+  verification: Verification,
+  reports: ReadonlyMap<NodeId, Report>,
+): void {
+  const shown = shownSoFar(parts, verification);
+  for (const [to, { missing }] of reports) {
+    for (const worker of missing) {
+      const reveal = shown.get(worker);
+      if (reveal === undefined) continue;
+      void parts.mail
+        .send(to, reveal)
+        .catch((error) => parts.log.warn("a reveal was not passed on", { to, error }));
+    }
+  }
+}
+
+/** Own findings, and of the others' those that this verifier sees come out too; the earliest step counts. */
+async function confirm(
+  { replayer }: Verification,
+  claims: ReadonlyMap<NodeId, Claim>,
+  reports: readonly Report[],
+  own: ReadonlyMap<NodeId, SegmentEvidence>,
+): Promise<Map<NodeId, SegmentEvidence>> {
+  const guilty = new Map(own);
+  for (const { worker, segment } of reports.flatMap(({ evidence }) => evidence)) {
+    const claim = claims.get(worker);
+    const known = guilty.get(worker);
+    if (claim === undefined || (known !== undefined && known.index <= segment.index)) continue;
+    const claimed = claim.leaves[segment.index];
+    if (claimed === undefined || toHex(encodeLeaf(claimed)) !== segment.claimedLeaf) continue;
+    const actual = await replayer.replayStep(segment.index, claim.leaves.slice(0, segment.index));
+    const comesOut =
+      toHex(encodeLeaf(actual)) === segment.actualLeaf &&
+      decodeLeaf(fromHex(segment.actualLeaf)).index === segment.index;
+    if (comesOut && segment.actualLeaf !== segment.claimedLeaf) guilty.set(worker, segment);
+  }
+  return guilty;
+}

@@ -1,0 +1,95 @@
+import { openBytes, sha256Hex } from "@meshwork/crypto";
+import { type Digest, fromHex, limits, type NodeId } from "@meshwork/foundation";
+import {
+  closingLeaf,
+  decodeTrace,
+  encodeLeaf,
+  type Reveal,
+  type TaskMessageOf,
+  TRACE_MAX_BYTES,
+  type TraceLeaf,
+  traceRootOf,
+} from "@meshwork/protocol";
+import type { Shown } from "./gather-reveals.ts";
+import type { Verification, VerifierParts } from "./verify-task.ts";
+
+/** A worker's whole claim: every step of it can be pointed at. */
+export interface Claim {
+  worker: NodeId;
+  reveal: Reveal;
+  leaves: readonly TraceLeaf[];
+}
+
+/**
+ * Reads the trace and the output behind each reveal. A claim whose trace does not lead to the root
+ * that was committed, or whose output is not to be had, counts as not shown: nothing in it could be
+ * checked, and whoever committed to it had to have both.
+ */
+export async function readClaims(
+  parts: Pick<VerifierParts, "blobs" | "log">,
+  verification: Verification,
+  shown: Shown,
+): Promise<Claim[]> {
+  const claims = await Promise.all(
+    [...shown.values()].map((message) => readClaim(parts, verification, message)),
+  );
+  return claims.filter((claim) => claim !== null);
+}
+
+async function readClaim(
+  { blobs, log }: Pick<VerifierParts, "blobs" | "log">,
+  { task, signal }: Verification,
+  { reveal, trace, outputKey }: TaskMessageOf<"reveal">,
+): Promise<Claim | null> {
+  const hints = [reveal.worker, task.order.gateway];
+  try {
+    const leaves = decodeTrace(
+      await blobs.fetch(trace, { hints, maxBytes: TRACE_MAX_BYTES, signal }),
+    );
+    const maxBytes = limits.outputBytes + limits.sealOverheadBytes;
+    const sealed = await blobs.fetch(reveal.sealedOutput, { hints, maxBytes, signal });
+    const output = openBytes(fromHex(outputKey), sealed);
+    const whole =
+      output !== null && isClosedBy(leaves, reveal, output) && isMadeOf(leaves, reveal, output);
+    if (!whole)
+      log.warn("a worker's claim does not hold together", {
+        orderId: task.orderId,
+        worker: reveal.worker,
+      });
+    return whole ? { worker: reveal.worker, reveal, leaves } : null;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    log.warn("a worker's claim could not be read", {
+      orderId: task.orderId,
+      worker: reveal.worker,
+      error,
+    });
+    return null;
+  }
+}
+
+/** The committed root is over these leaves, and the last of them says what the reveal says. */
+function isClosedBy(leaves: readonly TraceLeaf[], reveal: Reveal, output: Uint8Array): boolean {
+  const last = leaves.at(-1);
+  const before = leaves.at(-2);
+  if (last === undefined || before === undefined || leaves.length !== reveal.steps + 1)
+    return false;
+  const closing = closingLeaf({ ...reveal, finalState: before.post, resultBytes: output.length });
+  return (
+    traceRootOf(leaves) === reveal.traceRoot &&
+    encodeLeaf(last).join() === encodeLeaf(closing).join()
+  );
+}
+
+/** The output has the hash that was committed, and each step's piece of it the hash in the step's leaf. */
+function isMadeOf(leaves: readonly TraceLeaf[], reveal: Reveal, output: Uint8Array): boolean {
+  if (sha256Hex(output) !== reveal.resultHash) return false;
+  if (reveal.fault !== null) return output.length === 0;
+  let offset = 0;
+  const fits = leaves.slice(0, -1).every(({ out, outBytes }) => {
+    const piece: Digest = sha256Hex(output.subarray(offset, offset + outBytes));
+    offset += outBytes;
+    return piece === out;
+  });
+  return fits && offset === output.length;
+}

@@ -1,0 +1,89 @@
+import type { KeyPair } from "@meshwork/crypto";
+import type { Clock, NodeId } from "@meshwork/foundation";
+import type { Log } from "@meshwork/observability";
+import { seedCommitmentOf, type TaskRecord } from "@meshwork/protocol";
+import { type Assignment, dispatchFor, placeOf } from "../assignment.ts";
+import type { DispatchBook } from "../mail/dispatch-book.ts";
+import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
+import type { RunningTask } from "../runtime/run-task.ts";
+import type { Task } from "../runtime/runtime.ts";
+import type { TaskSecrets } from "../task-secrets.ts";
+import { attestVerdict } from "./attest.ts";
+import { auditClaims } from "./audit.ts";
+import { compareClaims } from "./compare.ts";
+import { exchangeReports } from "./exchange-reports.ts";
+import { gatherReveals } from "./gather-reveals.ts";
+import { judge } from "./judge.ts";
+import { readClaims } from "./read-claims.ts";
+import { createReplayer, type Replayer } from "./replay.ts";
+
+export interface VerifierParts {
+  me: NodeId;
+  keyPair: KeyPair;
+  clock: Clock;
+  ledger: TaskLedger;
+  mail: TaskMail;
+  blobs: Blobs;
+  dispatches: DispatchBook;
+  secrets: TaskSecrets;
+  openSandbox(task: Task, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
+  log: Log;
+}
+
+/** One task under one verifier's eyes. */
+export interface Verification {
+  task: TaskRecord;
+  assignment: Assignment;
+  replayer: Replayer;
+  signal: AbortSignal;
+}
+
+/**
+ * A verifier's part of the road, steps 5 and 6: commits to a seed while nobody has committed to a
+ * result; after the close gathers the reveals, runs again what his seed picks and whatever is in
+ * dispute, hears what the others found, and signs the one verdict that follows.
+ */
+export async function verifyTask(
+  parts: VerifierParts,
+  assignment: Assignment,
+  signal: AbortSignal,
+): Promise<void> {
+  await takeSeat(parts, assignment, signal);
+  const task = await auditDrawn(parts, assignment, signal);
+  const dispatch = await dispatchFor(parts, task, signal);
+  const replayer = createReplayer(parts, { dispatch, task, signal });
+  const verification: Verification = { task, assignment, replayer, signal };
+  try {
+    const shown = await gatherReveals(parts, verification);
+    const claims = await readClaims(parts, verification, shown);
+    const dispute = await compareClaims(verification, claims);
+    const audit = await auditClaims(parts, verification, dispute);
+    const findings = await exchangeReports(parts, verification, { shown, claims, audit });
+    await attestVerdict(parts, verification, {
+      verdict: judge(parts.ledger.chainId, task, findings),
+      samples: audit.samples,
+    });
+  } finally {
+    await replayer.close();
+  }
+}
+
+async function takeSeat(
+  parts: VerifierParts,
+  { orderId, attempt }: Assignment,
+  signal: AbortSignal,
+) {
+  const task = await parts.ledger.until(orderId, () => true, signal);
+  if (placeOf(task, "verifier", parts.me)?.state !== "called") return;
+  const seedCommitment = seedCommitmentOf(parts.secrets("seed", orderId, attempt));
+  await parts.ledger.transact(
+    { kind: "accept", orderId, attempt, role: "verifier", seedCommitment },
+    signal,
+  );
+}
+
+const auditDrawn = (
+  parts: VerifierParts,
+  { orderId }: Assignment,
+  signal: AbortSignal,
+): Promise<TaskRecord> => parts.ledger.until(orderId, (task) => task.audit !== null, signal);
