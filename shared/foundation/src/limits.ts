@@ -70,8 +70,8 @@ export const limits = {
   outboxBytes: 64 << 20,
   /** Messages of one sender and stream that wait for an earlier one. */
   reorderedMessages: 256,
-  /** How far behind the newest a request of the same sender may be: a bitmap of 8 KB. */
-  replayWindow: 65_536,
+  /** How far behind the newest a request of the same sender may be: a bitmap of 1 KB. */
+  replayWindow: 8_192,
   /** Senders whose numbering is remembered. */
   sendersKept: 4_096,
   /** Requests of one peer under way here. */

@@ -32,9 +32,19 @@ export function merkleRoot(leaves: readonly Uint8Array[]): Digest {
 
 /** The siblings from leaf to root; null where the node rises alone. */
 export function merklePath(leaves: readonly Uint8Array[], index: number): (Digest | null)[] {
+  return pathIn(levelsOf(leaves), index);
+}
+
+/** The paths of all leaves, for the price of one tree. */
+export function merklePaths(leaves: readonly Uint8Array[]): (Digest | null)[][] {
+  const levels = levelsOf(leaves);
+  return leaves.map((_, index) => pathIn(levels, index));
+}
+
+function pathIn(levels: readonly Uint8Array[][], index: number): (Digest | null)[] {
   const path: (Digest | null)[] = [];
   let at = index;
-  for (const level of levelsOf(leaves).slice(0, -1)) {
+  for (const level of levels.slice(0, -1)) {
     const sibling = level[at ^ 1];
     path.push(sibling === undefined ? null : (toHex(sibling) as Digest));
     at >>= 1;
