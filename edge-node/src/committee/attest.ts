@@ -2,6 +2,7 @@ import type { Digest, NodeId } from "@meshwork/foundation";
 import {
   type Attestation,
   proofQuorum,
+  sampleCount,
   seatedVerifiers,
   signAttestation,
   type TaskRecord,
@@ -25,9 +26,11 @@ export async function attestVerdict(
   { verdict, samples }: { verdict: Verdict; samples: Digest[] },
 ): Promise<void> {
   const seed = parts.secrets("seed", assignment.orderId, assignment.attempt);
+  // A verdict without a result shows no samples: there is no trace that they could belong to.
+  const shown = samples.slice(0, sampleCount(task, verdict));
   const own = signAttestation({ verifier: parts.me, keyPair: parts.keyPair }, verdict, {
     seed,
-    samples,
+    samples: shown,
   });
   for (const { node } of seatedVerifiers(task)) {
     if (node === parts.me) continue;

@@ -6,6 +6,7 @@ import {
   type TraceLeaf,
 } from "@meshwork/protocol";
 import { type Dispute, evidenceAgainst, sameLeaf } from "./compare.ts";
+import type { Claim } from "./read-claims.ts";
 import type { Verification, VerifierParts } from "./verify-task.ts";
 
 /** What this verifier found, and what he shows to have looked. */
@@ -31,39 +32,45 @@ export async function auditClaims(
 
   const seed = parts.secrets("seed", assignment.orderId, assignment.attempt);
   const picked = sampledSteps(seed, claim.reveal.steps, task.order.policy.segmentsPerVerifier);
-  const actual = await replay(verification, claim.leaves, picked, mode);
+  const actual = await replay(verification, claim, { picked, mode });
   const wrong = [...actual.values()]
-    .filter((leaf) => !sameLeaf(leaf, claim.leaves[leaf.index] ?? leaf))
+    .filter(({ index }) => claim.leaves[index] !== undefined)
+    .filter((leaf) => !sameLeaf(leaf, claim.leaves[leaf.index] as TraceLeaf))
     .sort((a, b) => a.index - b.index)[0];
   const convicted =
     wrong === undefined
       ? []
       : agreed.map((one) => [one.worker, evidenceAgainst(one, wrong, wrong.index)] as const);
+  const postOf = (step: number) => actual.get(step)?.post ?? NOTHING_HASH;
   return {
     guilty: new Map([...guilty, ...convicted]),
-    samples: picked.map((step) =>
-      sampleDigest(parts.keyPair.publicKey, seed, (actual.get(step) as TraceLeaf).post),
-    ),
+    samples: picked.map((step) => sampleDigest(parts.keyPair.publicKey, seed, postOf(step))),
   };
 }
 
-/** The true leaves of the picked steps, or of all. */
+/** The true leaves of all steps, or of the picked ones and of the one that ends the run. */
 async function replay(
   { replayer }: Pick<Verification, "replayer">,
-  claimed: readonly TraceLeaf[],
-  picked: readonly number[],
-  mode: "segments" | "full",
+  { leaves, reveal }: Claim,
+  { picked, mode }: { picked: readonly number[]; mode: "segments" | "full" },
 ): Promise<Map<number, TraceLeaf>> {
-  const actual = new Map<number, TraceLeaf>();
   if (mode === "full") {
     const run = await replayer.replayAll();
-    claimed.forEach((_, index) => {
-      const leaf = run.leaves[index];
-      if (leaf !== undefined) actual.set(index, leaf);
-    });
-    return actual;
+    return new Map(run.leaves.map((leaf) => [leaf.index, leaf]));
   }
-  for (const step of picked)
-    actual.set(step, await replayer.replayStep(step, claimed.slice(0, step)));
+  const steps = new Set([...picked, ...(await endingSteps(reveal, replayer))]);
+  const actual = new Map<number, TraceLeaf>();
+  for (const step of steps)
+    actual.set(step, await replayer.replayStep(step, leaves.slice(0, step)));
   return actual;
+}
+
+/** Where a run says that it ended, it must have ended: at its fault, or after the program's last step. */
+async function endingSteps(
+  { steps, fault }: Claim["reveal"],
+  replayer: Verification["replayer"],
+): Promise<number[]> {
+  if (fault !== null) return [steps - 1];
+  const actual = await replayer.steps();
+  return steps === actual ? [] : [Math.min(steps, actual)];
 }

@@ -2,7 +2,7 @@ import type { ChainId, NodeId } from "@meshwork/foundation";
 import {
   closedSet,
   type Finding,
-  type Outcome,
+  outcomeOf,
   type TaskRecord,
   type Verdict,
 } from "@meshwork/protocol";
@@ -19,7 +19,7 @@ export function judge(chainId: ChainId, task: TaskRecord, found: Findings): Verd
     .filter(({ verdict }) => verdict === "honest")
     .flatMap(({ worker }) => found.claims.get(worker) ?? []);
   const result = agreedResult(honest);
-  const outcome = outcomeOf(task, findings, result);
+  const outcome = outcomeOf(task, { findings, result });
   return { chainId, orderId: task.orderId, attempt: task.attempt, outcome, findings, result };
 }
 
@@ -42,15 +42,4 @@ function agreedResult(honest: readonly Claim[]): Verdict["result"] {
     return null;
   const { resultHash, traceRoot, steps, fuel, fault } = first.reveal;
   return { resultHash, traceRoot, steps, fuel, fault };
-}
-
-function outcomeOf(
-  task: TaskRecord,
-  findings: readonly Finding[],
-  result: Verdict["result"],
-): Outcome {
-  if (result === null)
-    return findings.some(({ verdict }) => verdict === "guilty") ? "disputed" : "inconclusive";
-  if (result.fault !== null) return "failed";
-  return task.audit?.mode === "none" ? "accepted" : "verified";
 }

@@ -4,6 +4,8 @@ import {
   closingLeaf,
   decodeTrace,
   encodeLeaf,
+  isEnding,
+  NOTHING_HASH,
   type Reveal,
   type TaskMessageOf,
   TRACE_MAX_BYTES,
@@ -50,7 +52,10 @@ async function readClaim(
     const sealed = await blobs.fetch(reveal.sealedOutput, { hints, maxBytes, signal });
     const output = openBytes(fromHex(outputKey), sealed);
     const whole =
-      output !== null && isClosedBy(leaves, reveal, output) && isMadeOf(leaves, reveal, output);
+      output !== null &&
+      isChain(leaves) &&
+      isClosedBy(leaves, reveal, output) &&
+      isMadeOf(leaves, reveal, output);
     if (!whole)
       log.warn("a worker's claim does not hold together", {
         orderId: task.orderId,
@@ -67,6 +72,14 @@ async function readClaim(
     return null;
   }
 }
+
+/** Each step begins where the one before it ended, and nothing comes after an ending. */
+const isChain = (leaves: readonly TraceLeaf[]): boolean =>
+  leaves.every(
+    (leaf, i) =>
+      leaf.pre === (leaves[i - 1]?.post ?? NOTHING_HASH) &&
+      (i === leaves.length - 1 || !isEnding(leaf)),
+  );
 
 /** The committed root is over these leaves, and the last of them says what the reveal says. */
 function isClosedBy(leaves: readonly TraceLeaf[], reveal: Reveal, output: Uint8Array): boolean {

@@ -7,6 +7,8 @@ import type { VerifierParts } from "./verify-task.ts";
 
 /** Runs parts of a task again, for one verifier; one sandbox serves until it is closed. */
 export interface Replayer {
+  /** How many steps the program has. */
+  steps(): Promise<number>;
   /** What step `index` really gives after `before`, the agreed leaves of the steps ahead of it. */
   replayStep(index: number, before: readonly TraceLeaf[]): Promise<TraceLeaf>;
   /** The whole task from its beginning; run once, however often it is asked for. */
@@ -43,6 +45,7 @@ export function createReplayer(
 
   return {
     replayAll,
+    steps: async () => (await sandbox()).steps,
     async replayStep(index, before) {
       const running = await sandbox();
       const preState = await stateAfter(before.at(-1));

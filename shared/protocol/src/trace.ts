@@ -10,7 +10,7 @@ import {
   utf8,
 } from "@meshwork/foundation";
 import { WireError } from "./canonical.ts";
-import type { FaultCode } from "./commitment.ts";
+import { type FaultCode, faultCode } from "./commitment.ts";
 import { merklePath, merkleRoot, verifyMerklePath } from "./merkle.ts";
 
 /**
@@ -70,16 +70,23 @@ export function closingLeaf(run: {
   fuel: bigint;
   fault: FaultCode | null;
 }): TraceLeaf {
-  const ending = sha256Hex(utf8(`meshwork/ending/1:${run.fault ?? "done"}`));
   return {
     index: run.steps,
     pre: run.finalState,
-    post: ending,
+    post: endingHash(run.fault),
     out: run.resultHash,
     outBytes: run.resultBytes,
     fuel: run.fuel,
   };
 }
+
+const endingHash = (fault: FaultCode | null): Digest =>
+  sha256Hex(utf8(`meshwork/ending/1:${fault ?? "done"}`));
+
+const endings = new Set([null, ...faultCode.options].map(endingHash));
+
+/** Whether this leaf closes a trace. */
+export const isEnding = (leaf: TraceLeaf): boolean => endings.has(leaf.post);
 
 /** What stands for the state after a step that faulted. */
 export const faultStateHash = (fault: FaultCode): Digest =>
