@@ -1,5 +1,6 @@
 import type { Digest, NodeId } from "@meshwork/foundation";
 import {
+  NOTHING_HASH,
   type SegmentEvidence,
   sampleDigest,
   sampledSteps,
