@@ -1,0 +1,20 @@
+import { type Bench, formatReport, report } from "./harness.ts";
+import { sm2 } from "./sm2.ts";
+
+/** `npm run bench -- NAME [--json]` */
+const benches: readonly Bench[] = [sm2];
+
+const args = process.argv.slice(2);
+const json = args.includes("--json");
+const names = args.filter((arg) => arg !== "--json");
+const chosen = benches.find(({ name }) => name === names[0]);
+
+if (chosen === undefined || names.length !== 1) {
+  const list = benches.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n");
+  console.error(`npm run bench -- NAME [--json], where NAME is one of\n${list}`);
+  process.exitCode = 2;
+} else {
+  const result = await report(chosen);
+  console.log(json ? JSON.stringify(result) : formatReport(result));
+  if (result.rows.some(({ met }) => met === false)) process.exitCode = 1;
+}
