@@ -38,6 +38,20 @@ export const limits = {
   clockSkewMs: 2_000,
   /** The log of votes is rewritten beyond it: a few blocks of the largest size. */
   voteLogBytes: 8 << 20,
+  /** A frame of sync: one largest block with its certificate, or several small ones. */
+  syncFrameBytes: 2 << 20,
+  syncBatchBlocks: 64,
+  /** Channels over which a node pushes blocks; each costs a block's bandwidth. */
+  syncFollowers: 512,
+  syncFollowersPerPeer: 2,
+  /** Peers that a node hears of new blocks from; it takes the blocks from one. */
+  syncSources: 3,
+  /** Heard of a block, and the peer that should bring it did not: another is asked. */
+  syncStallMs: 1_500,
+  /** A source of blocks that went away, or stalled, is not asked again before. */
+  syncRetryMs: 5_000,
+  /** A peer that served garbage is not asked again for so long. */
+  syncBanMs: 600_000,
   /** Rows that one question to the ledger's indexes gives. */
   storeRange: 1_000,
   /** A blob's chunk: large enough to amortise a frame, small enough to interleave. */
@@ -70,10 +84,17 @@ export const limits = {
   outboxBytes: 64 << 20,
   /** Messages of one sender and stream that wait for an earlier one. */
   reorderedMessages: 256,
+  reorderedBytes: 8 << 20,
   /** How far behind the newest a request of the same sender may be: a bitmap of 1 KB. */
   replayWindow: 8_192,
   /** Senders whose numbering is remembered. */
   sendersKept: 4_096,
   /** Requests of one peer under way here. */
   requestsPerPeer: 1_024,
+  requestBytesPerPeer: 32 << 20,
+  /** Answers kept for a requester that lost its link before they came. */
+  repliesKept: 1_024,
+  repliesKeptBytes: 16 << 20,
+  /** Pairs of peer and stream to which this node numbers its messages. */
+  outboxLanes: 16_384,
 } as const;
