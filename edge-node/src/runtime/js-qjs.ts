@@ -3,8 +3,7 @@ import { fromUtf8, utf8 } from "@meshwork/foundation/bytes";
 import { ENGINE_MEMORY_PAGES } from "./js-engine.ts";
 import { JS_PRELUDE, JS_PROGRAM } from "./js-prelude.ts";
 import { JsValues } from "./js-values.ts";
-import type { MeteredInstance } from "./metered-instance.ts";
-import type { InstrumentedModule } from "./metering/instrument.ts";
+import type { CompiledModule } from "./metered-instance.ts";
 import { type Segment, type Task, TaskFault } from "./runtime.ts";
 import type { StepResult, StepRuntime } from "./step-runtime.ts";
 
@@ -12,7 +11,7 @@ import type { StepResult, StepRuntime } from "./step-runtime.ts";
  * Plain JavaScript. Every step begins with a new engine, evaluates the whole program and calls one
  * function of it; so nothing but the state passes from step to step.
  */
-export function prepareJsQjs(task: Task, engine: InstrumentedModule): StepRuntime {
+export function prepareJsQjs(task: Task, engine: CompiledModule): StepRuntime {
   const { program, limits } = task;
   if (!isUtf8(program.bytes) || program.bytes.includes(0))
     throw new TaskFault("PROGRAM_REFUSED", "the program is not UTF-8 text", 0n);
@@ -22,9 +21,7 @@ export function prepareJsQjs(task: Task, engine: InstrumentedModule): StepRuntim
       `JavaScript needs ${ENGINE_MEMORY_PAGES} pages of memory; the contract grants ${limits.memoryPages}`,
       0n,
     );
-  const module = new WebAssembly.Module(engine.wasm);
-  const compiled = { module, instanceFuel: engine.instanceFuel };
-  const begin = (seed: number, budget: bigint) => new JsStep({ task, compiled, seed, budget });
+  const begin = (seed: number, budget: bigint) => new JsStep({ task, engine, seed, budget });
   return {
     preparationFuel: 0n,
     countSteps(budget) {
@@ -91,15 +88,15 @@ class JsStep {
 
   constructor(parts: {
     task: Task;
-    compiled: ConstructorParameters<typeof MeteredInstance>[0];
+    engine: CompiledModule;
     seed: number;
     budget: bigint;
   }) {
-    const { task, compiled, seed, budget } = parts;
+    const { task, engine, seed, budget } = parts;
     this.#task = task;
     this.#seed = seed;
     this.#js = new JsValues({
-      compiled,
+      engine,
       limits: task.limits,
       budget,
       host: (id, argument) => this.#answer(id, argument),

@@ -1,6 +1,6 @@
 import { utf8 } from "@meshwork/foundation/bytes";
 import { ENGINE, engineWorld } from "./js-engine.ts";
-import { MeteredInstance } from "./metered-instance.ts";
+import { type CompiledModule, MeteredInstance } from "./metered-instance.ts";
 import { TaskFault, type TaskLimits } from "./runtime.ts";
 
 /** How a piece of JavaScript ended: with a value, or by throwing one. */
@@ -36,13 +36,13 @@ export class JsValues {
   #memory = new Uint8Array(0);
 
   constructor(parts: {
-    compiled: ConstructorParameters<typeof MeteredInstance>[0];
+    engine: CompiledModule;
     limits: TaskLimits;
     budget: bigint;
     host: HostFunctions;
   }) {
-    const { compiled, limits, budget, host } = parts;
-    this.instance = new MeteredInstance(compiled, () => this.#world(limits.memoryPages, host), {
+    const { engine, limits, budget, host } = parts;
+    this.instance = new MeteredInstance(engine, () => this.#world(limits.memoryPages, host), {
       fuel: budget,
       stack: ENGINE_STACK,
     });

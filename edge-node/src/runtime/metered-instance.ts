@@ -2,6 +2,17 @@ import { type InstrumentedModule, METER_EXPORT } from "./metering/instrument.ts"
 import { TRAP_REASON } from "./metering/meter-emitter.ts";
 import { HostFailure, TaskFault } from "./runtime.ts";
 
+/** An instrumented module, compiled: instances are made of it. */
+export interface CompiledModule {
+  readonly module: WebAssembly.Module;
+  readonly instanceFuel: bigint;
+}
+
+export const compile = ({ wasm, instanceFuel }: InstrumentedModule): CompiledModule => ({
+  module: new WebAssembly.Module(wasm),
+  instanceFuel,
+});
+
 export interface InstanceBudget {
   readonly fuel: bigint;
   /** In the units of `rewrite-function.ts`: one for each local and operand, four for a frame. */
@@ -24,7 +35,7 @@ export class MeteredInstance {
    * @throws TaskFault when the budget does not even pay for the instance.
    */
   constructor(
-    compiled: { module: WebAssembly.Module } & Pick<InstrumentedModule, "instanceFuel">,
+    compiled: CompiledModule,
     imports: (instance: MeteredInstance) => WebAssembly.Imports,
     budget: InstanceBudget,
   ) {

@@ -1,7 +1,7 @@
 import { fromUtf8, utf8 } from "@meshwork/foundation/bytes";
 import { assert } from "@meshwork/foundation/errors";
 import { prepareJsQjs } from "./js-qjs.ts";
-import type { InstrumentedModule } from "./metering/instrument.ts";
+import type { CompiledModule } from "./metered-instance.ts";
 import { ModuleError } from "./metering/module-error.ts";
 import {
   FAULT_MESSAGE_BYTES,
@@ -20,9 +20,9 @@ import { prepareWasmStep } from "./wasm-step.ts";
  *
  * The first step pays for getting the program ready and for counting its steps.
  *
- * @param engine what `loadJsEngine` gave; needed for `js-qjs-v1` only.
+ * @param engine QuickJS, as `loadJsEngine` gives it, compiled; needed for `js-qjs-v1` only.
  */
-export function openTask(task: Task, engine: InstrumentedModule | null): TaskSession {
+export function openTask(task: Task, engine: CompiledModule | null): TaskSession {
   const { limits } = task;
   try {
     const runtime = prepare(task, engine);
@@ -43,7 +43,7 @@ export function openTask(task: Task, engine: InstrumentedModule | null): TaskSes
   }
 }
 
-function prepare(task: Task, engine: InstrumentedModule | null): StepRuntime {
+function prepare(task: Task, engine: CompiledModule | null): StepRuntime {
   switch (task.program.runtime) {
     case "wasm-step-v1":
       return prepareWasmStep(task);

@@ -1,4 +1,4 @@
-import { MeteredInstance } from "./metered-instance.ts";
+import { compile, MeteredInstance } from "./metered-instance.ts";
 import { instrument } from "./metering/instrument.ts";
 import { type Segment, type Task, TaskFault } from "./runtime.ts";
 import type { StepResult, StepRuntime } from "./step-runtime.ts";
@@ -20,12 +20,8 @@ const FUEL_PER_PROGRAM_BYTE = 100n;
 /** @throws ModuleError when the program is refused. */
 export function prepareWasmStep(task: Task): StepRuntime {
   const { bytes } = task.program;
-  const { wasm, instanceFuel } = instrument(bytes, {
-    imports: IMPORTS,
-    exports: EXPORTS,
-    memoryPages: task.limits.memoryPages,
-  });
-  const compiled = { module: new WebAssembly.Module(wasm), instanceFuel };
+  const { memoryPages } = task.limits;
+  const compiled = compile(instrument(bytes, { imports: IMPORTS, exports: EXPORTS, memoryPages }));
   const instantiate = (segment: Segment, budget: bigint) => {
     const host = new StepHost(task, segment);
     const instance = new MeteredInstance(compiled, (made) => ({ task: host.functions(made) }), {

@@ -1,0 +1,83 @@
+import type { InstrumentedModule } from "./metering/instrument.ts";
+import type { Segment, SegmentOutcome, Task, TaskLimits } from "./runtime.ts";
+import { encodeFrame, type Frame } from "./sandbox-frames.ts";
+
+/**
+ * What node and child say to each other. Bigints travel as decimal text. The child trusts what the
+ * node sends; what the child sends is parsed in `sandbox-replies.ts`.
+ */
+type Wire<T> = { [K in keyof T]: T[K] extends bigint ? string : T[K] };
+
+type Request =
+  | { kind: "prepare"; instanceFuel: string }
+  | { kind: "open"; runtime: Task["program"]["runtime"]; limits: Wire<TaskLimits> }
+  | { kind: "segment"; index: number; fuelBefore: string; outputBefore: number };
+
+/** What the child was asked, decoded. */
+export type SandboxRequest =
+  | { kind: "prepare"; engine: InstrumentedModule }
+  | { kind: "open"; task: Task }
+  | { kind: "segment"; segment: Segment };
+
+/** Blob: the JavaScript engine, which every child gets before it gets a task. */
+export function encodePrepare({ wasm, instanceFuel }: InstrumentedModule): Uint8Array[] {
+  const header: Request = { kind: "prepare", instanceFuel: String(instanceFuel) };
+  return encodeFrame(header, [wasm]);
+}
+
+/** Blobs: the program and the inputs. */
+export function encodeOpen(task: Task): Uint8Array[] {
+  const { program, limits, inputs } = task;
+  const header: Request = {
+    kind: "open",
+    runtime: program.runtime,
+    limits: { ...limits, fuel: String(limits.fuel) },
+  };
+  return encodeFrame(header, [program.bytes, ...inputs]);
+}
+
+/** Blob: the state. */
+export function encodeSegment(segment: Segment): Uint8Array[] {
+  const { index, fuelBefore, outputBefore, preState } = segment;
+  const header: Request = { kind: "segment", index, fuelBefore: String(fuelBefore), outputBefore };
+  return encodeFrame(header, [preState]);
+}
+
+export function decodeRequest(frame: Frame): SandboxRequest {
+  const header = frame.header as Request;
+  const [first = NOTHING, ...inputs] = frame.blobs;
+  switch (header.kind) {
+    case "prepare":
+      return {
+        kind: "prepare",
+        engine: { wasm: first, instanceFuel: BigInt(header.instanceFuel) },
+      };
+    case "open": {
+      const limits = { ...header.limits, fuel: BigInt(header.limits.fuel) } as TaskLimits;
+      const program = { runtime: header.runtime, bytes: first };
+      return { kind: "open", task: { program, inputs, limits } };
+    }
+    case "segment": {
+      const { index, outputBefore } = header;
+      const fuelBefore = BigInt(header.fuelBefore);
+      return { kind: "segment", segment: { index, fuelBefore, outputBefore, preState: first } };
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** What the child may answer. */
+export type SandboxReply =
+  | { kind: "ready" }
+  | { kind: "opened"; steps: number }
+  | { kind: "outcome"; outcome: SegmentOutcome }
+  | { kind: "broken"; code: string; message: string };
+
+export function encodeReply(reply: SandboxReply): Uint8Array[] {
+  if (reply.kind !== "outcome") return encodeFrame(reply, []);
+  const { outcome } = reply;
+  const fuel = String(outcome.fuel);
+  if (outcome.kind === "fault") return encodeFrame({ ...outcome, fuel }, []);
+  return encodeFrame({ kind: "done", fuel }, [outcome.postState, outcome.output]);
+}
