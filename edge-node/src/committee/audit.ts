@@ -1,5 +1,6 @@
 import type { Digest, NodeId } from "@meshwork/foundation";
 import {
+  closedSet,
   NOTHING_HASH,
   type SegmentEvidence,
   sampleDigest,
@@ -28,41 +29,57 @@ export async function auditClaims(
 ): Promise<Audit> {
   const { task, assignment } = verification;
   const claim = agreed[0];
-  const mode = task.audit?.mode ?? "none";
-  if (claim === undefined || mode === "none") return { guilty, samples: [] };
+  const extent = extentOf(verification, agreed);
+  if (claim === undefined || extent === "nothing") return { guilty, samples: [] };
 
   const seed = parts.secrets("seed", assignment.orderId, assignment.attempt);
   const picked = sampledSteps(seed, claim.reveal.steps, task.order.policy.segmentsPerVerifier);
-  const actual = await replay(verification, claim, { picked, mode });
-  const wrong = [...actual.values()]
-    .filter(({ index }) => claim.leaves[index] !== undefined)
-    .filter((leaf) => !sameLeaf(leaf, claim.leaves[leaf.index] as TraceLeaf))
-    .sort((a, b) => a.index - b.index)[0];
-  const convicted =
-    wrong === undefined
-      ? []
-      : agreed.map((one) => [one.worker, evidenceAgainst(one, wrong, wrong.index)] as const);
+  const actual =
+    extent === "all"
+      ? await replayAll(verification)
+      : await replaySome(verification, claim, picked);
   const postOf = (step: number) => actual.get(step)?.post ?? NOTHING_HASH;
   return {
-    guilty: new Map([...guilty, ...convicted]),
+    guilty: new Map([...guilty, ...convict(agreed, claim, actual)]),
     samples: picked.map((step) => sampleDigest(parts.keyPair.publicKey, seed, postOf(step))),
   };
 }
 
-/** The true leaves of all steps, or of the picked ones and of the one that ends the run. */
-async function replay(
+/** A result that nobody shares, though others tried, is not believed by samples: it is run whole. */
+function extentOf({ task }: Verification, agreed: readonly Claim[]): "nothing" | "samples" | "all" {
+  const alone = agreed.length === 1 && closedSet(task).length > 1;
+  if (alone || task.audit?.mode === "full") return "all";
+  return task.audit?.mode === "segments" ? "samples" : "nothing";
+}
+
+/** All who made the claim are guilty of its first wrong leaf. */
+function convict(agreed: readonly Claim[], claim: Claim, actual: ReadonlyMap<number, TraceLeaf>) {
+  const wrong = [...actual.values()]
+    .sort((a, b) => a.index - b.index)
+    .find((leaf) => {
+      const claimed = claim.leaves[leaf.index];
+      return claimed !== undefined && !sameLeaf(leaf, claimed);
+    });
+  if (wrong === undefined) return [];
+  return agreed.map((one) => [one.worker, evidenceAgainst(one, wrong, wrong.index)] as const);
+}
+
+async function replayAll({
+  replayer,
+}: Pick<Verification, "replayer">): Promise<Map<number, TraceLeaf>> {
+  const run = await replayer.replayAll();
+  return new Map(run.leaves.map((leaf) => [leaf.index, leaf]));
+}
+
+async function replaySome(
   { replayer }: Pick<Verification, "replayer">,
   { leaves, reveal }: Claim,
-  { picked, mode }: { picked: readonly number[]; mode: "segments" | "full" },
+  picked: readonly number[],
 ): Promise<Map<number, TraceLeaf>> {
-  if (mode === "full") {
-    const run = await replayer.replayAll();
-    return new Map(run.leaves.map((leaf) => [leaf.index, leaf]));
-  }
-  const steps = new Set([...picked, ...(await endingSteps(reveal, replayer))]);
   const actual = new Map<number, TraceLeaf>();
-  for (const step of steps)
+  for (const step of new Set([...picked, ...(await endingSteps(reveal, replayer))])) {
     actual.set(step, await replayer.replayStep(step, leaves.slice(0, step)));
+  }
   return actual;
 }
 

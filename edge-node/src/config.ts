@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { readEnvironment } from "@meshwork/foundation";
+import { logLevels } from "@meshwork/observability";
+import { z } from "zod";
+
+const port = z.coerce.number("a port is a number from 0 to 65535").int().min(0).max(65_535);
+const list = (what: string) =>
+  z
+    .string(what)
+    .transform((text) => text.split(",").map((item) => item.trim()))
+    .pipe(z.array(z.string().startsWith("/", what)).min(1, what));
+
+/** Every setting of an edge node. @default values suit a worker at home. */
+const settings = z.object({
+  /** The node's folder: keystore, passphrase, vote key and log, ledger, objects. */
+  MESHWORK_DATA: z.string(
+    "name the node's folder, as `meshwork network create` or `node run` made it",
+  ),
+  /** The network's genesis file. Not needed where the folder knows it from an earlier start. */
+  MESHWORK_GENESIS: z.string().optional(),
+  /** Joins by invite: names the network and its relays, and pays the registration. */
+  MESHWORK_INVITE: z.string().optional(),
+  MESHWORK_RELAYS: list("multiaddrs with /p2p/, separated by commas").optional(),
+  /** @default <data>/keystore.json and <data>/passphrase */
+  MESHWORK_KEYSTORE: z.string().optional(),
+  MESHWORK_PASSPHRASE_FILE: z.string().optional(),
+  /** Where peers may dial; loopback keeps strangers off. */
+  MESHWORK_LISTEN: list("multiaddrs such as /ip4/0.0.0.0/tcp/4001, separated by commas").default([
+    "/ip4/0.0.0.0/tcp/0",
+  ]),
+  /** /metrics, /healthz and /readyz on loopback. @default 0: any free port */
+  MESHWORK_PROBE_PORT: port.default(0),
+  MESHWORK_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(", ")}`).default("info"),
+  MESHWORK_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/, "lower-case letters, digits and hyphens")
+    .default("local"),
+  /** Tasks run or checked at a time; each is a process of its own. */
+  MESHWORK_CONCURRENCY: z.coerce.number().int("a whole number").min(1).max(256).default(4),
+  /** Memory of one sandbox process, in MiB. */
+  MESHWORK_SANDBOX_MEMORY_MB: z.coerce
+    .number()
+    .int("a whole number")
+    .min(128)
+    .max(65_536)
+    .default(1_024),
+});
+
+export interface EdgeNodeConfig {
+  folder: string;
+  genesisFile: string | null;
+  invite: string | null;
+  relays: readonly string[];
+  keystoreFile: string;
+  passphraseFile: string;
+  listen: readonly string[];
+  probePort: number;
+  logLevel: (typeof logLevels)[number];
+  region: string;
+  concurrency: number;
+  sandboxMemoryBytes: number;
+}
+
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): EdgeNodeConfig {
+  const read = readEnvironment(settings, environment);
+  const folder = read.MESHWORK_DATA;
+  return Object.freeze({
+    folder,
+    genesisFile: read.MESHWORK_GENESIS ?? null,
+    invite: read.MESHWORK_INVITE ?? null,
+    relays: read.MESHWORK_RELAYS ?? [],
+    keystoreFile: read.MESHWORK_KEYSTORE ?? join(folder, "keystore.json"),
+    passphraseFile: read.MESHWORK_PASSPHRASE_FILE ?? join(folder, "passphrase"),
+    listen: read.MESHWORK_LISTEN,
+    probePort: read.MESHWORK_PROBE_PORT,
+    logLevel: read.MESHWORK_LOG_LEVEL,
+    region: read.MESHWORK_REGION,
+    concurrency: read.MESHWORK_CONCURRENCY,
+    sandboxMemoryBytes: read.MESHWORK_SANDBOX_MEMORY_MB * 1_048_576,
+  });
+}
