@@ -1,8 +1,8 @@
-import type { ContentId, Digest, NodeId } from "@meshwork/foundation";
+import type { NodeId } from "@meshwork/foundation";
 import { fromHex } from "@meshwork/foundation";
-import { type FaultCode, type Reveal, verifyTracePath } from "@meshwork/protocol";
+import { type FaultCode, verifyTracePath } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
-import { leafOf, type RunningTask, runTask, type TaskRun } from "../runtime/run-task.ts";
+import { leafOf, type RunningTask, runTask } from "../runtime/run-task.ts";
 import { compareClaims } from "./compare.ts";
 import type { Replayer } from "./replay.ts";
 import { claimOf, replayerOf } from "./testing/claims.ts";
