@@ -1,0 +1,101 @@
+import { type KeyPair, nodeIdOf } from "@meshwork/crypto";
+import {
+  type ChainId,
+  type Clock,
+  type ContentId,
+  type Digest,
+  type NodeId,
+  type OrderId,
+  type Points,
+  type Random,
+  toHex,
+} from "@meshwork/foundation";
+import {
+  type ContentRef,
+  type Contract,
+  contractHash,
+  signTransaction,
+  type Transaction,
+  transactionIdOf,
+} from "@meshwork/protocol";
+import { contentIdOf } from "@meshwork/storage";
+import type { z } from "zod";
+import type { Task } from "./define-task.ts";
+
+/** All that a submit sends: the signed order, what it commits to, and the bytes that are named. */
+export interface BuiltOrder {
+  orderId: OrderId;
+  transaction: Transaction;
+  contract: Contract;
+  blind: Digest;
+  objects: ReadonlyMap<ContentId, Uint8Array>;
+}
+
+export interface OrderMaker {
+  chainId: ChainId;
+  /** The node behind the API to which the order goes. */
+  gateway: NodeId;
+  keyPair: KeyPair;
+  clock: Clock;
+  random: Random;
+}
+
+/** Long enough for a slow upload and a retry; a nonce is remembered for as long. */
+const ORDER_LIFETIME_MS = 10 * 60_000;
+
+export function buildOrder(
+  maker: OrderMaker,
+  task: Task<z.ZodType, z.ZodType>,
+  input: Uint8Array,
+): BuiltOrder {
+  const program = refOf(task.program);
+  const inputs = [refOf(input)];
+  const contract: Contract = {
+    runtime: task.runtime,
+    program,
+    inputs,
+    limits: task.limits,
+    comparator: "exact",
+  };
+  const blind = toHex(maker.random.bytes(32)) as Digest;
+  const transaction = signOrder(maker, task, contractHash(contract, blind));
+  return {
+    orderId: transactionIdOf(transaction.unsigned) as string as OrderId,
+    transaction,
+    contract,
+    blind,
+    objects: new Map([
+      [program.contentId, task.program],
+      [inputs[0]?.contentId as ContentId, input],
+    ]),
+  };
+}
+
+function signOrder(
+  { chainId, gateway, keyPair, clock, random }: OrderMaker,
+  task: Task<z.ZodType, z.ZodType>,
+  hash: Digest,
+): Transaction {
+  return signTransaction(keyPair, {
+    chainId,
+    sender: nodeIdOf(keyPair.publicKey),
+    nonce: new DataView(random.bytes(8).buffer).getBigUint64(0),
+    notAfter: clock.now() + ORDER_LIFETIME_MS,
+    body: {
+      kind: "submit",
+      order: {
+        contractHash: hash,
+        gateway,
+        policy: task.policy,
+        priority: task.priority,
+        deadlines: task.deadlines,
+        priceCeiling: task.priceCeiling as Points,
+      },
+    },
+  });
+}
+
+const refOf = (bytes: Uint8Array): ContentRef => ({
+  contentId: contentIdOf(bytes),
+  sizeBytes: bytes.length,
+});

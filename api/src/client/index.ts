@@ -1,0 +1,14 @@
+export type { TaskState } from "../views.ts";
+export { type ClientCode, ClientError, RefusedError } from "./client-error.ts";
+export {
+  defaultDeadlines,
+  defaultLimits,
+  defaultPolicy,
+  defineTask,
+  type Task,
+  type TaskDefinition,
+} from "./define-task.ts";
+export type { TaskResult } from "./fetch-result.ts";
+export { createMeshwork, type Meshwork, type MeshworkOptions } from "./meshwork.ts";
+export type { KeySource } from "./open-key.ts";
+export type { RunOptions, RunResult } from "./run-task.ts";

@@ -1,0 +1,106 @@
+import {
+  type ChainId,
+  type Clock,
+  type OrderId,
+  type Random,
+  systemClock,
+  systemRandom,
+} from "@meshwork/foundation";
+import { chainIdOf, type Genesis } from "@meshwork/protocol";
+import type { z } from "zod";
+import type { TaskState } from "../views.ts";
+import { buildOrder } from "./build-order.ts";
+import type { Task } from "./define-task.ts";
+import { type Door, openDoor } from "./door.ts";
+import { fetchReceipt, fetchResult, type TaskResult } from "./fetch-result.ts";
+import { type KeySource, openKey } from "./open-key.ts";
+import { followToResult, type RunOptions, type RunResult } from "./run-task.ts";
+import type { Fetch } from "./signed-fetch.ts";
+import { submitOrder } from "./submit-order.ts";
+import { watchTask } from "./watch-task.ts";
+
+export interface MeshworkOptions {
+  /** Of the API, without a path. */
+  url: string;
+  /** Of the account that pays and that the results are for. */
+  key: KeySource;
+  /** The network that is meant; another is refused. @default whichever the API serves */
+  chainId?: ChainId;
+  /** Instead of `chainId`: the network, and the root of trust by which `run` checks receipts. */
+  genesis?: Genesis;
+  /** @default the system's */
+  clock?: Clock;
+  random?: Random;
+  fetch?: Fetch;
+}
+
+export interface Meshwork {
+  /** Submits, follows, and returns the output that was checked; throws the coded error of any other end. */
+  run<Input extends z.ZodType, Output extends z.ZodType>(
+    task: Task<Input, Output>,
+    input: z.input<Input>,
+    options?: RunOptions,
+  ): Promise<RunResult<z.output<Output>>>;
+  /** Resolves when the order stands on the ledger. */
+  submit<Input extends z.ZodType>(
+    task: Task<Input, z.ZodType>,
+    input: z.input<Input>,
+    options?: { signal?: AbortSignal },
+  ): Promise<OrderId>;
+  /** Every state until the last. */
+  watch(orderId: OrderId, options?: { signal?: AbortSignal }): AsyncGenerator<TaskState>;
+  /** @param options.unverified also one worker's word, before anybody has checked it. @default false */
+  result(orderId: OrderId, options?: { unverified?: boolean }): Promise<TaskResult>;
+  /** Canonical bytes; null before the task is done. */
+  receipt(orderId: OrderId): Promise<Uint8Array | null>;
+  /** For what has no method here: nodes, accounts, network. */
+  trpc(): Promise<Door["trpc"]>;
+}
+
+/** Reads the key and asks the server for its network upon the first call, once. */
+export function createMeshwork(options: MeshworkOptions): Meshwork {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const connect = once(async () => {
+    const keyPair = await openKey(options.key);
+    const parts = { keyPair, clock, random, fetch: options.fetch ?? globalThis.fetch };
+    const expected = options.genesis ? chainIdOf(options.genesis) : (options.chainId ?? null);
+    const door = await openDoor(parts, { url: options.url, expected });
+    const { chainId, gateway } = door;
+    return { keyPair, clock, random, door, chainId, gateway };
+  });
+
+  const submit: Meshwork["submit"] = async (task, input, { signal } = {}) => {
+    // First: what does not fit the task costs nobody anything.
+    const bytes = task.encodeInput(input);
+    const parts = await connect();
+    return submitOrder(parts, buildOrder(parts, task, bytes), signal);
+  };
+
+  return {
+    submit,
+    async run(task, input, runOptions = {}) {
+      const orderId = await submit(task, input, runOptions);
+      return followToResult(await connect(), { orderId, task }, runOptions);
+    },
+    async *watch(orderId, watchOptions = {}) {
+      for await (const { state } of watchTask(await connect(), orderId, watchOptions)) yield state;
+    },
+    result: async (orderId, { unverified = false } = {}) =>
+      fetchResult(await connect(), orderId, { unverified }),
+    receipt: async (orderId) => fetchReceipt(await connect(), orderId),
+    trpc: async () => (await connect()).door.trpc,
+  };
+}
+
+/** A failure is not remembered: the next call tries again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}

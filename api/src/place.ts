@@ -1,0 +1,46 @@
+import { CodedError, type OrderId, sleep } from "@meshwork/foundation";
+import { type CheckedOrder, findObjects, objectsOf } from "./check-order.ts";
+import type { Context } from "./context.ts";
+import { DoorError } from "./door-error.ts";
+import { doorLimits } from "./door-limits.ts";
+import { asRefusal } from "./error-shape.ts";
+
+/** Hands a checked order and its uploads to the node behind the door. The same order again is a no-op. */
+export async function place(ctx: Context, order: CheckedOrder): Promise<OrderId> {
+  const { orderId, requester, transaction, contract, blind } = order;
+  if (ctx.gateway.task(orderId) !== null) return orderId;
+  const objects = findObjects(contract, (id) => ctx.staging.get(requester, id));
+  const placed = await withDeadline(ctx, orderId, (signal) =>
+    ctx.gateway.place({ transaction, contract, blind, objects }, signal),
+  );
+  ctx.staging.drop(
+    requester,
+    objectsOf(contract).map((ref) => ref.contentId),
+  );
+  return placed;
+}
+
+async function withDeadline(
+  { clock }: Context,
+  orderId: OrderId,
+  run: (signal: AbortSignal) => Promise<OrderId>,
+): Promise<OrderId> {
+  const settled = new AbortController();
+  const late = new AbortController();
+  const deadline = sleep(clock, doorLimits.placeTimeoutMs, settled.signal).then(() => {
+    late.abort();
+    throw new DoorError(
+      "ORDER_UNCONFIRMED",
+      `the ledger did not confirm order ${orderId} within ${doorLimits.placeTimeoutMs} ms; it may still: submit the very same order again, it is the same task`,
+      { detail: { orderId } },
+    );
+  });
+  try {
+    return await Promise.race([run(late.signal), deadline]);
+  } catch (error) {
+    throw error instanceof CodedError && !(error instanceof DoorError) ? asRefusal(error) : error;
+  } finally {
+    settled.abort();
+    deadline.catch(() => {});
+  }
+}

@@ -1,0 +1,57 @@
+import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
+import type { Contract, Transaction } from "@meshwork/protocol";
+import type { AccountSummary, NetworkSummary, NodeSummary, TaskView, WhyEntry } from "./views.ts";
+
+/** All that the front door needs of the node behind it: an edge node in the role `gateway`. */
+export interface Gateway {
+  network(): NetworkSummary;
+  /**
+   * Stores the objects and puts the order on the ledger; resolves when it stands there. The same
+   * order again is the same task. A CodedError is for the requester, who reads its message;
+   * anything else is our own trouble, which he does not.
+   */
+  place(order: PlacedOrder, signal: AbortSignal): Promise<OrderId>;
+  /** As of the last final block. Null: the ledger knows no such order. */
+  task(orderId: OrderId): { requester: NodeId; view: TaskView } | null;
+  /**
+   * What the ledger changed after the event `after`, as far as it is known, then the present view,
+   * then each change, until the task is done or `signal` aborts. Views are whole: who misses one
+   * loses nothing but history. Ids come from the ledger (such as a height), so that they mean the
+   * same after a restart; soft news, such as progress, repeats the last one.
+   */
+  watch(
+    orderId: OrderId,
+    options: { after: string | null; signal: AbortSignal },
+  ): AsyncIterable<TaskEvent>;
+  /** The plaintext of the concluded result; null while it is not at hand. */
+  output(orderId: OrderId): Promise<Uint8Array | null>;
+  /** The first that a worker delivered. */
+  unverifiedOutput(orderId: OrderId): Promise<UnverifiedOutput | null>;
+  /** Canonical bytes; null before the task is done. */
+  receipt(orderId: OrderId): Promise<Uint8Array | null>;
+  nodes(): readonly NodeSummary[];
+  account(id: NodeId): AccountSummary | null;
+  /** The last changes of an account, newest first. */
+  why(id: NodeId): readonly WhyEntry[];
+  /** Why it cannot serve now (for a balancer), or null. */
+  unready(): string | null;
+}
+
+export interface PlacedOrder {
+  transaction: Transaction;
+  contract: Contract;
+  blind: Digest;
+  /** Plaintext: the program, then each input, in the contract's order. */
+  objects: readonly Uint8Array[];
+}
+
+export interface TaskEvent {
+  id: string;
+  view: TaskView;
+}
+
+export interface UnverifiedOutput {
+  worker: NodeId;
+  resultHash: Digest;
+  bytes: Uint8Array;
+}
