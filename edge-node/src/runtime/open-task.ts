@@ -24,21 +24,21 @@ import { prepareWasmStep } from "./wasm-step.ts";
  */
 export function openTask(task: Task, engine: CompiledModule | null): TaskSession {
   const { limits } = task;
+  let before = 0n;
   try {
     const runtime = prepare(task, engine);
-    const budget = limits.fuel - runtime.preparationFuel;
-    if (budget < 0n) throw new TaskFault("OUT_OF_FUEL", "the fuel of the task is spent", null);
-    const { steps, fuel } = runtime.countSteps(budget);
-    const openingFuel = runtime.preparationFuel + fuel;
+    before = runtime.preparationFuel;
+    if (before > limits.fuel) throw outOfFuel();
+    const { steps, fuel } = runtime.countSteps(limits.fuel - before);
     if (steps < 1 || steps > limits.steps)
       throw new TaskFault(
         "STEP_LIMIT",
         `the program has ${steps} steps; it must have 1 to ${limits.steps}`,
-        openingFuel,
+        fuel,
       );
-    return new OpenTask(task, runtime, { steps, openingFuel });
+    return new OpenTask(task, runtime, { steps, openingFuel: before + fuel });
   } catch (error) {
-    const fault = faultOf(error, { before: 0n, budget: limits.fuel });
+    const fault = faultOf(error, { before, budget: limits.fuel });
     return { steps: 1, runSegment: () => fault };
   }
 }
@@ -77,7 +77,7 @@ class OpenTask implements TaskSession {
     // What the step costs before its first instruction; its state is moved and hashed.
     const before = BigInt(preState.length) + (index === 0 ? this.#openingFuel : 0n);
     try {
-      if (before > left) throw new TaskFault("OUT_OF_FUEL", "the fuel of the task is spent", null);
+      if (before > left) throw outOfFuel();
       const { postState, output, fuel } = this.#runtime.runStep(segment, left - before);
       return { kind: "done", postState, output, fuel: before + fuel };
     } catch (error) {
@@ -85,6 +85,8 @@ class OpenTask implements TaskSession {
     }
   }
 }
+
+const outOfFuel = () => new TaskFault("OUT_OF_FUEL", "the fuel of the task is spent", null);
 
 /** @param spent `before` is what was used before the runtime began to count; `budget` is all there was. */
 function faultOf(error: unknown, spent: { before: bigint; budget: bigint }): SegmentOutcome {
