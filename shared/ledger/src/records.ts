@@ -66,7 +66,8 @@ const node = z.strictObject({
       runtimes: z.array(runtimeId).max(8),
       capacity: z.int().min(0).max(1_024),
       /** Active time. */
-      renewedAt: milliseconds,
+      /** Null: genesis gave this lease. */
+      renewedAt: milliseconds.nullable(),
       until: milliseconds,
       /** For the next election. */
       vote: vote.nullable(),

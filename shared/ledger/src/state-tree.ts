@@ -1,7 +1,7 @@
 import { digestBytesOf } from "@meshwork/crypto";
 import { type Digest, fromHex, toHex } from "@meshwork/foundation";
 import { EMPTY_SUBTREE, type StateProof } from "@meshwork/protocol";
-import { bit, get, isLeaf, type Leaf, put, remove, type Trie } from "./trie.ts";
+import { bit, entries, get, isLeaf, type Leaf, put, remove, type Trie } from "./trie.ts";
 
 /** What the tree commits to: a record's canonical bytes, made when they are first asked for. */
 export interface TreeValue {
@@ -38,6 +38,11 @@ export class StateTree<V extends TreeValue> {
 
   root(): Digest {
     return toHex(hashOf(this.#root)) as Digest;
+  }
+
+  /** In the order of the keys. */
+  entries(): Iterable<[key: string, value: V]> {
+    return entries(this.#root);
   }
 
   /** The path of the record under `key`, or the proof that there is none. */

@@ -148,6 +148,18 @@ export class State {
     return null;
   }
 
+  /** Every leaf as a store keeps it, in the order of the keys. */
+  *leaves(): Generator<{ key: Digest; value: Uint8Array }> {
+    for (const [key, entry] of this.#tree.entries())
+      yield { key: key as Digest, value: entry.stored };
+  }
+
+  /** Every record of one kind: reads the whole state. */
+  *all<K extends RecordKind>(kind: K): Generator<Records[K]> {
+    for (const [, entry] of this.#tree.entries())
+      if (entry.kind === kind) yield entry.record as Records[K];
+  }
+
   with<K extends RecordKind>(kind: K, record: Records[K]): State {
     const key = keyOf(kind, definitions[kind].idOf(record));
     return this.#replace(key, new Entry(kind, record));

@@ -1,0 +1,144 @@
+import { digestOf } from "@meshwork/crypto";
+import { type Digest, fromHex, type NodeId, utf8 } from "@meshwork/foundation";
+import { proofQuorum, type SeededDraw, seededDraw, type TaskRecord } from "@meshwork/protocol";
+import { type Candidate, candidateOf, isEligible, newcomersAreCapped } from "./eligibility.ts";
+import { ONE } from "./reputation.ts";
+import type { State } from "./state.ts";
+
+export type Relaxed = TaskRecord["relaxed"];
+
+export interface Ranks {
+  ranks: NodeId[];
+  /** Caps that had to go because nodes were few, in order. */
+  relaxed: Relaxed;
+}
+
+/** What chance decides with: nobody knew the beacon when the draw's inputs were fixed. */
+export const drawSeed = (beacon: Digest, task: TaskRecord, role: "nodes" | "audit"): Digest =>
+  digestOf(
+    "meshwork/draw/1",
+    fromHex(beacon),
+    fromHex(task.orderId),
+    Uint8Array.of(task.attempt),
+    utf8(role),
+  );
+
+/**
+ * One weighted permutation of the eligible nodes: workers, verifiers, substitutes. Null if there are
+ * too few for one full set of workers and a quorum of verifiers.
+ */
+export function drawRanks(
+  state: State,
+  task: TaskRecord,
+  { beacon, activeTime }: { beacon: Digest; activeTime: number },
+): Ranks | null {
+  const candidates: Candidate[] = [];
+  for (const node of state.nodes())
+    if (isEligible(state, node, { task, activeTime }))
+      candidates.push(candidateOf(state, node, activeTime));
+
+  const { replicas, verifiers } = task.order.policy;
+  let best: Ranks | null = null;
+  for (const relaxed of relaxations(state, candidates)) {
+    const draw = seededDraw(drawSeed(beacon, task, "nodes"));
+    const ranks = permute({ state, task, relaxed, candidates, draw });
+    if (best === null || ranks.length > best.ranks.length) best = { ranks, relaxed };
+    if (ranks.length >= replicas + verifiers) break;
+  }
+  const enough = replicas + proofQuorum(verifiers);
+  return best !== null && best.ranks.length >= enough ? best : null;
+}
+
+/** The caps go in a fixed order, and only those that exclude somebody. */
+function relaxations(state: State, candidates: readonly Candidate[]): Relaxed[] {
+  const operator: Relaxed = state.policy.operatorCap > 0 ? ["operator"] : [];
+  const probation: Relaxed = candidates.some((candidate) => candidate.newcomer)
+    ? ["probation"]
+    : [];
+  return [[], operator, [...operator, ...probation]];
+}
+
+interface Permutation {
+  state: State;
+  task: TaskRecord;
+  relaxed: Relaxed;
+  candidates: readonly Candidate[];
+  draw: SeededDraw;
+}
+
+function permute({ state, task, relaxed, candidates, draw }: Permutation): NodeId[] {
+  const { replicas, verifiers } = task.order.policy;
+  const lifted = relaxed.includes("probation");
+  const pool = weighed(state, candidates, lifted);
+  const chosen: Candidate[] = [];
+  const wanted = Math.min(pool.length, state.policy.drawFactor * (replicas + verifiers));
+  while (chosen.length < wanted) {
+    const place = placeOf(task, chosen.length);
+    const open = pool.filter(
+      (candidate) =>
+        candidate.weight > 0 &&
+        (lifted || newcomerMay(state, candidate, { place, chosen })) &&
+        (relaxed.includes("operator") || operatorMay(state, candidate, { place, chosen })),
+    );
+    const next = pick(open, draw);
+    if (next === undefined) break;
+    pool.splice(pool.indexOf(next), 1);
+    chosen.push(next);
+  }
+  return chosen.map(({ node }) => node);
+}
+
+type PlaceKind = "worker" | "verifier" | "substitute";
+
+function placeOf({ order }: TaskRecord, rank: number): PlaceKind {
+  const { replicas, verifiers } = order.policy;
+  if (rank < replicas) return "worker";
+  return rank < replicas + verifiers ? "verifier" : "substitute";
+}
+
+interface Choice {
+  place: PlaceKind;
+  chosen: readonly Candidate[];
+}
+
+/** Newcomers never verify; where they are capped, one a task may work. */
+function newcomerMay(state: State, candidate: Candidate, { place, chosen }: Choice): boolean {
+  if (!candidate.newcomer) return true;
+  if (place === "verifier") return false;
+  if (!newcomersAreCapped(state)) return true;
+  return place === "worker" && !chosen.some((other) => other.newcomer);
+}
+
+/** Substitutes are held against the cap when they are called: by then it is known who else is in. */
+function operatorMay(state: State, { operator }: Candidate, { place, chosen }: Choice): boolean {
+  const { operatorCap } = state.policy;
+  if (operatorCap === 0 || place === "substitute") return true;
+  return chosen.filter((other) => other.operator === operator).length < operatorCap;
+}
+
+/** Newcomers together hold at most their share of the weight, however many they are. */
+function weighed(state: State, candidates: readonly Candidate[], lifted: boolean): Candidate[] {
+  const { probationShare } = state.policy;
+  if (lifted || !newcomersAreCapped(state)) return [...candidates];
+  const sum = (newcomer: boolean) =>
+    candidates.reduce((total, one) => total + (one.newcomer === newcomer ? one.weight : 0), 0);
+  const strangers = BigInt(sum(true));
+  const allowed = (BigInt(sum(false)) * BigInt(probationShare)) / BigInt(ONE - probationShare);
+  if (strangers <= allowed) return [...candidates];
+  return candidates.map((one) =>
+    one.newcomer
+      ? { ...one, weight: Number((BigInt(one.weight) * allowed) / strangers) }
+      : { ...one },
+  );
+}
+
+/** With chance in proportion to weight. */
+function pick(open: readonly Candidate[], draw: SeededDraw): Candidate | undefined {
+  const total = open.reduce((sum, candidate) => sum + candidate.weight, 0);
+  if (total === 0) return undefined;
+  let left = draw(total);
+  return open.find((candidate) => {
+    left -= candidate.weight;
+    return left < 0;
+  });
+}

@@ -1,0 +1,31 @@
+import { limits } from "@meshwork/foundation";
+import { drawHorizon } from "./beacon.ts";
+import type { Draft } from "./draft.ts";
+import { meetDeadline } from "./task/deadlines.ts";
+import { drawTask } from "./task/draw-task.ts";
+
+/** Bounds of what one block does by itself. What is left over is owed at the next block. */
+const DRAWS_PER_BLOCK = 256;
+const DEADLINES_PER_BLOCK = limits.transactionsPerBlock;
+/** More than a block can add, so that expired records never pile up. */
+const FORGOTTEN_PER_BLOCK = 2 * limits.transactionsPerBlock;
+
+/** What happens at this block whether or not anybody asks: it comes before the transactions. */
+export function doWhatIsDue(draft: Draft): void {
+  const { time, activeTime } = draft.at;
+  for (const key of first(FORGOTTEN_PER_BLOCK, draft.state.expired(time))) draft.forget(key);
+  const horizon = drawHorizon(draft.state.head);
+  for (const task of first(DRAWS_PER_BLOCK, draft.state.awaitingDraw(horizon)))
+    drawTask(draft, task);
+  for (const task of first(DEADLINES_PER_BLOCK, draft.state.due(activeTime)))
+    meetDeadline(draft, task);
+}
+
+/** Reads the state as it was at the first call, whatever the loop's body changes meanwhile. */
+function* first<T>(count: number, items: Iterable<T>): Generator<T> {
+  let left = count;
+  for (const item of items) {
+    if (left-- === 0) return;
+    yield item;
+  }
+}

@@ -1,0 +1,72 @@
+import type { NodeId } from "@meshwork/foundation";
+import { isLive, type TaskRecord } from "@meshwork/protocol";
+import type { NodeState } from "./records.ts";
+import { ONE, onProbation, reputationOf } from "./reputation.ts";
+import type { State } from "./state.ts";
+
+/** A node that may be drawn, and what chance it has. */
+export interface Candidate {
+  node: NodeId;
+  operator: NodeId | null;
+  /** A newcomer, or someone who has to earn trust anew. */
+  newcomer: boolean;
+  weight: number;
+}
+
+/** Whether a node can take a place of this task now, apart from the caps. */
+export function isEligible(
+  state: State,
+  node: NodeState,
+  { task, activeTime }: { task: TaskRecord; activeTime: number },
+): boolean {
+  const { lease } = node;
+  return (
+    lease !== null &&
+    lease.until > activeTime &&
+    lease.runtimes.length > 0 &&
+    lease.capacity > node.assigned &&
+    node.suspendedUntil <= activeTime &&
+    // Nobody checks, or is paid for, what he ordered himself.
+    node.nodeId !== task.requester &&
+    (state.account(node.nodeId)?.points ?? 0n) >= state.policy.bond
+  );
+}
+
+export function candidateOf(state: State, node: NodeState, activeTime: number): Candidate {
+  const reputation = reputationOf(node, activeTime);
+  return {
+    node: node.nodeId,
+    operator: node.operator,
+    newcomer: isNewcomer(state, node, activeTime),
+    // Below 2^32, so that a million weights still sum exactly.
+    weight: Math.max(1, reputation * node.availability),
+  };
+}
+
+export const isNewcomer = (state: State, node: NodeState, activeTime: number): boolean =>
+  onProbation(node, state.policy.probationVerdicts) ||
+  reputationOf(node, activeTime) < state.policy.reputationFloor;
+
+export const newcomersAreCapped = (state: State): boolean => state.policy.probationShare < ONE;
+
+/** Whether a substitute may be called: chances have moved on since the draw. */
+export function mayBeCalled(
+  state: State,
+  node: NodeState,
+  call: { task: TaskRecord; role: "worker" | "verifier"; activeTime: number },
+): boolean {
+  const { task, role, activeTime } = call;
+  if (!isEligible(state, node, call)) return false;
+  if (role === "verifier" && !task.relaxed.includes("probation"))
+    if (isNewcomer(state, node, activeTime)) return false;
+  return !breaksOperatorCap(state, node, task);
+}
+
+function breaksOperatorCap(state: State, node: NodeState, task: TaskRecord): boolean {
+  const { operatorCap } = state.policy;
+  if (operatorCap === 0 || task.relaxed.includes("operator")) return false;
+  const held = [...task.workers, ...task.verifiers].filter(
+    (place) => isLive(place) && state.node(place.node)?.operator === node.operator,
+  );
+  return held.length >= operatorCap;
+}

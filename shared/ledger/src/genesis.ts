@@ -1,0 +1,142 @@
+import { nodeIdOf } from "@meshwork/crypto";
+import {
+  type BlockHash,
+  CodedError,
+  type Digest,
+  type NodeId,
+  type Points,
+  type PublicKey,
+} from "@meshwork/foundation";
+import {
+  chainIdOf,
+  type Genesis,
+  type GenesisMember,
+  type Header,
+  lastCommitHashOf,
+  transactionRootOf,
+} from "@meshwork/protocol";
+import { genesisBeacon } from "./beacon.ts";
+import { committeeHash, committeeOfGenesis } from "./elect-committee.ts";
+import type { Account, Committee, Head, NodeState } from "./records.ts";
+import { ONE } from "./reputation.ts";
+import { reputationTableDigest } from "./reputation-quantile.ts";
+import { State } from "./state.ts";
+
+export class GenesisError extends CodedError<
+  "GENESIS_TABLE" | "GENESIS_SEATS" | "GENESIS_DUPLICATE" | "GENESIS_POINTS"
+> {}
+
+/** The first state and its header at height 0: the same on every machine. Throws `GenesisError`. */
+export function applyGenesis(genesis: Genesis): { state: State; header: Header } {
+  checkGenesis(genesis);
+  const chainId = chainIdOf(genesis);
+  const beacon = genesisBeacon(chainId);
+  const committee = committeeOfGenesis(genesis, beacon);
+  const head: Head = {
+    chainId,
+    height: 0,
+    time: genesis.time,
+    activeTime: 0,
+    beacon,
+    total: totalOf(genesis),
+    burnt: nothing,
+    escrowed: nothing,
+    lastProposed: committee.seats.map(() => 0),
+  };
+  let state = State.empty
+    .with("head", head)
+    .with("policy", genesis.policy)
+    .with("committee", committee);
+  for (const member of genesis.members)
+    state = state
+      .with("account", accountOf(member, member.recoveryHash))
+      .with("node", nodeOf(genesis, member));
+  for (const funded of genesis.accounts) state = state.with("account", accountOf(funded, null));
+  return { state, header: headerOf(state, committee) };
+}
+
+const nothing = 0n as Points;
+
+const totalOf = ({ members, accounts }: Genesis): Points =>
+  [...members, ...accounts].reduce((sum, { points }) => sum + points, 0n) as Points;
+
+function checkGenesis(genesis: Genesis): void {
+  if (genesis.reputationTable !== reputationTableDigest)
+    throw new GenesisError(
+      "GENESIS_TABLE",
+      `this genesis wants the reputation table ${genesis.reputationTable}; this build has ${reputationTableDigest}: run the build that the network runs`,
+    );
+  const seats = genesis.members.filter((member) => member.vote !== null).length;
+  if (seats < 4)
+    throw new GenesisError("GENESIS_SEATS", `${seats} members have a vote; at least 4 must`);
+  const keys = [...genesis.members, ...genesis.accounts].map(({ publicKey }) => publicKey);
+  const twice = keys.find((key, i) => keys.indexOf(key) !== i);
+  if (twice !== undefined)
+    throw new GenesisError("GENESIS_DUPLICATE", `the key ${twice} stands in the genesis twice`);
+  if (totalOf(genesis) >= 2n ** 63n)
+    throw new GenesisError("GENESIS_POINTS", "the points of this genesis exceed 2^63 − 1");
+}
+
+function accountOf(
+  { publicKey, points }: { publicKey: PublicKey; points: Points },
+  recoveryHash: Digest | null,
+): Account {
+  return {
+    nodeId: nodeIdOf(publicKey),
+    publicKey,
+    recoveryHash,
+    points,
+    bonded: nothing,
+    vesting: nothing,
+  };
+}
+
+/** In good standing, with a lease from the first moment on. */
+function nodeOf({ policy }: Genesis, member: GenesisMember): NodeState {
+  const nodeId: NodeId = nodeIdOf(member.publicKey);
+  return {
+    nodeId,
+    operator: nodeId,
+    transportKey: member.transportKey,
+    keyVersion: member.keyVersion,
+    lease: {
+      sealKey: member.sealKey,
+      region: member.region,
+      runtimes: member.runtimes,
+      capacity: member.capacity,
+      renewedAt: null,
+      until: policy.leaseMs,
+      vote: member.vote,
+    },
+    assigned: 0,
+    availability: ONE,
+    successes: member.standing * ONE,
+    failures: 0,
+    reputationEpoch: 0,
+    clean: member.standing,
+    suspensions: 0,
+    suspendedUntil: 0,
+  };
+}
+
+function headerOf(state: State, committee: Committee): Header {
+  const { chainId, time, activeTime } = state.head;
+  return {
+    version: 1,
+    chainId,
+    epoch: 0,
+    height: 0,
+    view: 0,
+    parent: "0".repeat(64) as BlockHash,
+    time,
+    activeTime,
+    // Nobody proposed it; the first seat stands in the field.
+    proposer: (committee.seats[0] as Committee["seats"][number]).node,
+    beaconProof: null,
+    transactionRoot: transactionRootOf([]),
+    stateRoot: state.root(),
+    committeeHash: committeeHash(committee),
+    nextCommitteeHash: null,
+    lastCommitHash: lastCommitHashOf(null),
+  };
+}

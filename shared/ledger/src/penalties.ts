@@ -1,0 +1,138 @@
+import { assert, type NodeId } from "@meshwork/foundation";
+import type { Draft } from "./draft.ts";
+import { accountOf, bonded, move, points, vesting } from "./purses.ts";
+import type { NodeState } from "./records.ts";
+import { ONE, reputationOf, withCleanVerdict, withFailure } from "./reputation.ts";
+import type { Evidence, Rule } from "./why.ts";
+
+/** What a place costs those who hold it, and what a verdict does to a node. */
+
+export const nodeOf = (draft: Draft, id: NodeId): NodeState => {
+  const node = draft.state.node(id);
+  assert(node !== undefined, `${id} holds a place but is no node`);
+  return node;
+};
+
+export function stakeBond(draft: Draft, account: NodeId, evidence: Evidence): void {
+  const amount = draft.state.policy.bond;
+  move(
+    draft,
+    { from: points(account), to: bonded(account), amount },
+    { rule: "bond-staked", inputs: { bond: amount }, evidence },
+  );
+}
+
+export function returnBond(draft: Draft, account: NodeId, evidence: Evidence): void {
+  const amount = draft.state.policy.bond;
+  move(
+    draft,
+    { from: bonded(account), to: points(account), amount },
+    { rule: "bond-returned", inputs: { bond: amount }, evidence },
+  );
+}
+
+export function burnBond(
+  draft: Draft,
+  account: NodeId,
+  { rule, evidence }: { rule: Rule; evidence: Evidence },
+): void {
+  const amount = draft.state.policy.bond;
+  move(
+    draft,
+    { from: bonded(account), to: "burnt", amount },
+    { rule, inputs: { bond: amount }, evidence },
+  );
+}
+
+/** For a wrong result: bond, all that is vesting, trust, and a suspension that doubles each time. */
+export function convict(draft: Draft, id: NodeId, evidence: Evidence): void {
+  burnBond(draft, id, { rule: "wrong-result", evidence });
+  const clawback = accountOf(draft.state, id).vesting;
+  move(
+    draft,
+    { from: vesting(id), to: "burnt", amount: clawback },
+    { rule: "wrong-result", inputs: { vesting: clawback }, evidence },
+  );
+  changeReputation(draft, id, {
+    rule: "wrong-result",
+    evidence,
+    judge: (node) => suspended(draft, withFailure(node, draft.at.activeTime)),
+  });
+  draft.events.push({ kind: "node", nodeId: id, change: "suspended" });
+}
+
+/** The longest suspension: about nine years. More doublings would leave the range of times. */
+const MAX_SUSPENSION_MS = 2 ** 38;
+
+function suspended(draft: Draft, node: NodeState): NodeState {
+  const doubled = draft.state.policy.suspensionMs * 2 ** Math.min(node.suspensions, 38);
+  return {
+    ...node,
+    suspensions: node.suspensions + 1,
+    suspendedUntil: draft.at.activeTime + Math.min(doubled, MAX_SUSPENSION_MS),
+  };
+}
+
+export function praise(draft: Draft, id: NodeId, evidence: Evidence): void {
+  changeReputation(draft, id, {
+    rule: "clean-verdict",
+    evidence,
+    judge: (node) => withCleanVerdict(node, draft.at.activeTime),
+  });
+}
+
+function changeReputation(
+  draft: Draft,
+  id: NodeId,
+  change: { rule: Rule; evidence: Evidence; judge(node: NodeState): NodeState },
+): void {
+  const { activeTime } = draft.at;
+  const before = nodeOf(draft, id);
+  const after = change.judge(before);
+  draft.put("node", after);
+  draft.whys.push({
+    account: id,
+    of: "reputation",
+    rule: change.rule,
+    delta: BigInt(reputationOf(after, activeTime) - reputationOf(before, activeTime)),
+    inputs: { successes: after.successes, failures: after.failures, clean: after.clean },
+    evidence: change.evidence,
+  });
+}
+
+/** Earned points vest: each clean task frees one part in `vestingVerdicts`, then the new ones join. */
+export function earn(
+  draft: Draft,
+  id: NodeId,
+  { rule, amount, evidence }: { rule: Rule; amount: bigint; evidence: Evidence },
+): void {
+  const parts = BigInt(draft.state.policy.vestingVerdicts);
+  const held = accountOf(draft.state, id).vesting;
+  move(
+    draft,
+    { from: vesting(id), to: points(id), amount: (held + parts - 1n) / parts },
+    { rule: "vested", inputs: { vesting: held, parts }, evidence },
+  );
+  move(
+    draft,
+    { from: "escrow", to: vesting(id), amount },
+    { rule, inputs: { earned: amount }, evidence },
+  );
+}
+
+/** A node that does not answer is called more seldom; one that does, soon as often as before. */
+const AVAILABILITY_STEP = 8;
+const LEAST_AVAILABILITY = ONE / 64;
+
+export const answered = (node: NodeState): NodeState => ({
+  ...node,
+  availability: node.availability + Math.ceil((ONE - node.availability) / AVAILABILITY_STEP),
+});
+
+export const silent = (node: NodeState): NodeState => ({
+  ...node,
+  availability: Math.max(
+    LEAST_AVAILABILITY,
+    node.availability - Math.ceil(node.availability / AVAILABILITY_STEP),
+  ),
+});

@@ -1,0 +1,29 @@
+import type { TaskRecord } from "@meshwork/protocol";
+import type { Draft } from "../draft.ts";
+import { burnBond } from "../penalties.ts";
+import { settle } from "./close-task.ts";
+import { abandon } from "./conclude.ts";
+import { placesOf, type Role, replace } from "./places.ts";
+
+/** What was due and did not come. Each deadline has one owner, and only he pays for it. */
+export function meetDeadline(draft: Draft, task: TaskRecord): void {
+  if (task.phase === "audit") {
+    abandon(draft, task);
+    return;
+  }
+  let after = task;
+  for (const role of ["worker", "verifier"] as const) after = replaceLate(draft, after, role);
+  settle(draft, after);
+}
+
+function replaceLate(draft: Draft, task: TaskRecord, role: Role): TaskRecord {
+  let after = task;
+  for (const place of placesOf(task, role)) {
+    if (place.deadline === null || place.deadline > draft.at.activeTime) continue;
+    // Who never answered staked nothing; who accepted and vanished loses his stake.
+    if (place.state === "accepted")
+      burnBond(draft, place.node, { rule: "no-show", evidence: task.orderId });
+    after = replace(draft, after, { role, place, state: "missed" });
+  }
+  return after;
+}

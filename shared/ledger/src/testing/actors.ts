@@ -1,0 +1,232 @@
+import { sha256Hex } from "@meshwork/crypto";
+import {
+  type ContentId,
+  type Digest,
+  type Fuel,
+  type NodeId,
+  type OrderId,
+  type Points,
+  toHex,
+  utf8,
+} from "@meshwork/foundation";
+import {
+  closedSet,
+  closingLeaf,
+  commitmentOf,
+  encodeLeaf,
+  type Finding,
+  NOTHING_HASH,
+  outcomeOf,
+  type ProofOfTask,
+  proofQuorum,
+  type Reveal,
+  sampleCount,
+  sampleDigest,
+  sampledSteps,
+  seatedVerifiers,
+  seedCommitmentOf,
+  signAttestation,
+  type TaskOrder,
+  type TaskPlace,
+  type TaskRecord,
+  type TraceLeaf,
+  tracePath,
+  traceRootOf,
+  type Verdict,
+} from "@meshwork/protocol";
+import { seededDigest, type TestMember, type TestNetwork } from "./network.ts";
+
+/** How a node plays its place. */
+export type Conduct = "honest" | "declines" | "silent" | "vanishes" | "lies" | "hides";
+
+export const testOrder = (gateway: NodeId, change: Partial<TaskOrder> = {}): TaskOrder => ({
+  contractHash: seededDigest("contract"),
+  gateway,
+  policy: { replicas: 2, verifiers: 4, segmentsPerVerifier: 3, auditRate: 65_536 },
+  priority: 1,
+  deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 10_000 },
+  priceCeiling: 10_000n as Points,
+  ...change,
+});
+
+const STEPS = 8;
+/** The step at which a liar departs from the truth. */
+const LIE_AT = 5;
+
+/** The run of the test's only program, which a liar changes from one step on. */
+export function testRun(lie: string | null): { leaves: TraceLeaf[]; resultHash: Digest } {
+  const state = (step: number) =>
+    sha256Hex(utf8(lie !== null && step > LIE_AT ? `state ${step} of ${lie}` : `state ${step}`));
+  const resultHash = sha256Hex(utf8(lie === null ? "result" : `result of ${lie}`));
+  const leaves = Array.from({ length: STEPS }, (_, index) => ({
+    index,
+    pre: state(index),
+    post: state(index + 1),
+    out: NOTHING_HASH,
+    outBytes: 0,
+    fuel: 1_000_000n,
+  }));
+  const ending = { steps: STEPS, finalState: state(STEPS), fault: null };
+  const sums = { resultHash, resultBytes: 6, fuel: 1_000_000n * BigInt(STEPS) };
+  return { leaves: [...leaves, closingLeaf({ ...ending, ...sums })], resultHash };
+}
+
+/** Plays every node of every task, each by its conduct. */
+export class Actors {
+  readonly #network: TestNetwork;
+  readonly conduct = new Map<NodeId, Conduct>();
+
+  constructor(network: TestNetwork) {
+    this.#network = network;
+  }
+
+  order(change: Partial<TaskOrder> = {}): OrderId {
+    const { requester } = this.#network;
+    const order = testOrder(requester.nodeId, change);
+    const sent = this.#network.send(requester, { kind: "submit", order });
+    this.#network.step();
+    const [last] = [...this.#network.state.all("task")].filter(
+      (task) => task.submitted.height === this.#network.header.height,
+    );
+    if (last === undefined) throw new Error(`${JSON.stringify(sent.unsigned.nonce)} was not taken`);
+    return last.orderId;
+  }
+
+  /** Everybody does what is next for him in this task. */
+  act(task: TaskRecord): void {
+    if (task.phase === "running") {
+      for (const place of task.workers) this.#work(task, place);
+      for (const place of task.verifiers) this.#verify(task, place);
+    }
+    if (task.phase === "audit") {
+      const proof = this.proofOf(task);
+      if (proof !== null) this.#network.send(this.#network.requester, { kind: "prove", proof });
+    }
+  }
+
+  /** Makes blocks until the task is done, a deadline at a time when nobody does anything. */
+  finish(orderId: OrderId): TaskRecord {
+    for (let rounds = 0; rounds < 200; rounds++) {
+      const task = this.#network.state.task(orderId);
+      if (task === undefined) throw new Error(`${orderId} is gone`);
+      if (task.phase === "done") return task;
+      this.act(task);
+      this.#network.step({ elapsedMs: this.#network.pending === 0 ? 1_000 : 10, view: 1 });
+    }
+    throw new Error(`${orderId} hangs`);
+  }
+
+  conductOf(id: NodeId): Conduct {
+    return this.conduct.get(id) ?? "honest";
+  }
+
+  #work({ orderId, attempt }: TaskRecord, place: TaskPlace): void {
+    const conduct = this.conductOf(place.node);
+    const member = this.#network.memberOf(place.node);
+    const about = { orderId, attempt };
+    if (place.state === "called" && conduct === "declines")
+      this.#network.send(member, { kind: "decline", ...about });
+    else if (place.state === "called" && conduct !== "silent")
+      this.#network.send(member, {
+        kind: "accept",
+        role: "worker",
+        seedCommitment: null,
+        ...about,
+      });
+    else if (place.state === "accepted" && conduct !== "vanishes")
+      this.#network.send(member, {
+        kind: "commit",
+        commitment: commitmentOf(
+          this.#network.chainId,
+          orderId,
+          attempt,
+          this.revealOf(place.node),
+        ),
+        ...about,
+      });
+  }
+
+  #verify({ orderId, attempt }: TaskRecord, place: TaskPlace): void {
+    const conduct = this.conductOf(place.node);
+    if (place.state !== "called" || conduct === "silent") return;
+    const member = this.#network.memberOf(place.node);
+    const about = { orderId, attempt };
+    if (conduct === "declines") this.#network.send(member, { kind: "decline", ...about });
+    else
+      this.#network.send(member, {
+        kind: "accept",
+        role: "verifier",
+        seedCommitment: seedCommitmentOf(seedOf(member, orderId)),
+        ...about,
+      });
+  }
+
+  revealOf(id: NodeId): Reveal {
+    const { name } = this.#network.memberOf(id);
+    const { leaves, resultHash } = testRun(this.conductOf(id) === "lies" ? name : null);
+    return {
+      worker: id,
+      resultHash,
+      traceRoot: traceRootOf(leaves),
+      steps: STEPS,
+      fuel: (1_000_000n * BigInt(STEPS)) as Fuel,
+      fault: null,
+      sealedOutput: `bafkrei${"a".repeat(52)}` as ContentId,
+      salt: seededDigest(`${name}/salt`),
+    };
+  }
+
+  verdictOf(task: TaskRecord): Verdict {
+    const findings = closedSet(task).map((place) => this.#findingOf(place.node));
+    const agreed = findings.find((found) => found.verdict === "honest")?.reveal ?? null;
+    const result = agreed && {
+      resultHash: agreed.resultHash,
+      traceRoot: agreed.traceRoot,
+      steps: agreed.steps,
+      fuel: agreed.fuel,
+      fault: agreed.fault,
+    };
+    const { orderId, attempt } = task;
+    const outcome = outcomeOf(task, { findings, result });
+    return { chainId: this.#network.chainId, orderId, attempt, outcome, findings, result };
+  }
+
+  #findingOf(worker: NodeId): Finding {
+    const conduct = this.conductOf(worker);
+    if (conduct === "hides") return { worker, verdict: "unrevealed", reveal: null, evidence: null };
+    const reveal = this.revealOf(worker);
+    if (conduct !== "lies") return { worker, verdict: "honest", reveal, evidence: null };
+    const { leaves } = testRun(this.#network.memberOf(worker).name);
+    const leafOf = (from: TraceLeaf[]) => toHex(encodeLeaf(from[LIE_AT] as TraceLeaf));
+    const evidence = {
+      index: LIE_AT,
+      claimedLeaf: leafOf(leaves),
+      path: tracePath(leaves, LIE_AT),
+      actualLeaf: leafOf(testRun(null).leaves),
+    };
+    return { worker, verdict: "guilty", reveal, evidence };
+  }
+
+  /** A quorum's signatures, or null while there are too few seated verifiers who would sign. */
+  proofOf(task: TaskRecord): ProofOfTask | null {
+    const verdict = this.verdictOf(task);
+    const willing = seatedVerifiers(task).filter(
+      (place) => this.conductOf(place.node) !== "vanishes",
+    );
+    const signers = willing.slice(0, proofQuorum(task.order.policy.verifiers));
+    if (signers.length < proofQuorum(task.order.policy.verifiers)) return null;
+    const attestations = signers.map((place) => {
+      const { keyPair, name } = this.#network.memberOf(place.node);
+      const seed = seedOf({ name }, task.orderId);
+      const { leaves } = testRun(null);
+      const samples = sampledSteps(seed, STEPS, sampleCount(task, verdict)).map((index) =>
+        sampleDigest(keyPair.publicKey, seed, (leaves[index] as TraceLeaf).post),
+      );
+      return signAttestation({ verifier: place.node, keyPair }, verdict, { seed, samples });
+    });
+    return { verdict, attestations };
+  }
+}
+
+const seedOf = ({ name }: Pick<TestMember, "name">, orderId: OrderId): Digest =>
+  seededDigest(`${name}/seed/${orderId}`);

@@ -1,0 +1,141 @@
+import { isPublicKey, nodeIdOf } from "@meshwork/crypto";
+import type { Digest, NodeId, Points } from "@meshwork/foundation";
+import { type BodyOf, voucherHash } from "@meshwork/protocol";
+import type { Draft } from "../draft.ts";
+import { move, points } from "../purses.ts";
+import type { NodeState } from "../records.ts";
+import { type Refusal, refuse } from "../refusal.ts";
+import { ONE, reputationEpochAt } from "../reputation.ts";
+import type { Ground, Rule, Signed } from "./rule.ts";
+
+type Register = BodyOf<"register">;
+type Admission = NonNullable<Register["admission"]>;
+
+/** Opens an account, and with it a node if a transport key comes along. */
+export const register: Rule<Register> = {
+  check(signed, ground) {
+    return checkIdentity(signed, ground) ?? checkAdmission(signed, ground);
+  },
+
+  apply(draft, { id, sender, body }) {
+    const { policy } = draft.state;
+    const operator = body.admission?.voucher.body.issuer ?? null;
+    const isNew = draft.state.account(sender) === undefined;
+    if (isNew) openAccount(draft, sender, body);
+    if (body.admission !== null) useVoucher(draft, sender, { admission: body.admission, id });
+    if (isNew)
+      move(
+        draft,
+        { from: points(sender), to: "burnt", amount: policy.registerPrice },
+        { rule: "register-price", inputs: { price: policy.registerPrice }, evidence: id },
+      );
+    if (body.node !== null) draft.put("node", newNode(draft, sender, { ...body.node, operator }));
+    draft.events.push({ kind: "node", nodeId: sender, change: "registered" });
+  },
+};
+
+function checkIdentity({ sender, body }: Signed<Register>, { state }: Ground): Refusal | null {
+  const account = state.account(sender);
+  if (account === undefined) {
+    if (!isPublicKey(body.publicKey))
+      return refuse("INVALID_KEY", `${body.publicKey} is no point of the SM2 curve`);
+    return nodeIdOf(body.publicKey) === sender
+      ? null
+      : refuse("SENDER_IS_NOT_KEY", `${sender} is not the name of the key ${body.publicKey}`);
+  }
+  if (account.publicKey !== body.publicKey)
+    return refuse("SENDER_IS_NOT_KEY", `the key of ${sender} is ${account.publicKey}`);
+  if (body.node === null || state.node(sender) !== undefined)
+    return refuse("ALREADY_REGISTERED", `${sender} is registered: renew instead`);
+  return null;
+}
+
+function checkAdmission(signed: Signed<Register>, ground: Ground): Refusal | null {
+  const { sender, body } = signed;
+  const { state } = ground;
+  const { admission, registerPrice } = state.policy;
+  if (state.account(sender) !== undefined)
+    return body.admission === null
+      ? null
+      : refuse("VOUCHER_NOT_NEEDED", `${sender} has an account: register the node without voucher`);
+  if (body.admission === null) {
+    if (admission === "vouched")
+      return refuse(
+        "VOUCHER_REQUIRED",
+        "this network admits by voucher: ask a member for an invite",
+      );
+    return registerPrice === 0n
+      ? null
+      : refuse("INSUFFICIENT_POINTS", `to register costs ${registerPrice} points: use a voucher`);
+  }
+  return checkVoucher(signed, body.admission, ground);
+}
+
+function checkVoucher(
+  { body: { publicKey } }: Signed<Register>,
+  { voucher, signature }: Admission,
+  { state, at, checks }: Ground,
+): Refusal | null {
+  const { chainId, issuer, grant, uses, notAfter } = voucher.body;
+  const issuerAccount = state.account(issuer);
+  if (chainId !== state.head.chainId || issuerAccount === undefined)
+    return refuse("VOUCHER_INVALID", `the voucher is for ${chainId}, by ${issuer}: not of here`);
+  if (notAfter < at.time)
+    return refuse("VOUCHER_EXPIRED", `the voucher ended at ${notAfter}: ask for a new invite`);
+  const used = state.get("voucher", voucherHash(voucher.body))?.used ?? 0;
+  if (used >= uses)
+    return refuse("VOUCHER_USED_UP", `all ${uses} uses are spent: ask for a new invite`);
+  if (issuerAccount.points < grant || grant < state.policy.registerPrice)
+    return refuse(
+      "VOUCHER_UNFUNDED",
+      `a grant of ${grant} must cover the price ${state.policy.registerPrice}, and ${issuer} holds ${issuerAccount.points}`,
+    );
+  if (!checks.verifyVoucher(issuerAccount.publicKey, voucher))
+    return refuse("VOUCHER_INVALID", `${issuer} has not signed this voucher`);
+  if (!checks.verifyAdmission(voucher.body, publicKey, signature))
+    return refuse("VOUCHER_INVALID", `the voucher's key has not admitted ${publicKey}`);
+  return null;
+}
+
+function openAccount(draft: Draft, nodeId: NodeId, { publicKey, recoveryHash }: Register): void {
+  const nothing = 0n as Points;
+  const purses = { points: nothing, bonded: nothing, vesting: nothing };
+  draft.put("account", { nodeId, publicKey, recoveryHash, ...purses });
+}
+
+function useVoucher(
+  draft: Draft,
+  newcomer: NodeId,
+  { admission, id }: { admission: Admission; id: Signed["id"] },
+): void {
+  const { body } = admission.voucher;
+  const voucher: Digest = voucherHash(body);
+  const used = (draft.state.get("voucher", voucher)?.used ?? 0) + 1;
+  draft.put("voucher", { voucher, used, notAfter: body.notAfter });
+  move(
+    draft,
+    { from: points(body.issuer), to: points(newcomer), amount: body.grant },
+    { rule: "voucher-grant", inputs: { voucher, used, of: body.uses }, evidence: id },
+  );
+}
+
+/** Nothing is known of it yet, so it is on probation; it is drawn after its first `renew`. */
+function newNode(
+  draft: Draft,
+  nodeId: NodeId,
+  given: Pick<NodeState, "operator" | "transportKey" | "keyVersion">,
+): NodeState {
+  return {
+    nodeId,
+    ...given,
+    lease: null,
+    assigned: 0,
+    availability: ONE,
+    successes: 0,
+    failures: 0,
+    reputationEpoch: reputationEpochAt(draft.at.activeTime),
+    clean: 0,
+    suspensions: 0,
+    suspendedUntil: 0,
+  };
+}

@@ -1,0 +1,39 @@
+import { isPublicKey } from "@meshwork/crypto";
+import type { BodyOf } from "@meshwork/protocol";
+import { nodeOf } from "../penalties.ts";
+import { refuse } from "../refusal.ts";
+import { recentBlockOf } from "../state.ts";
+import type { Rule } from "./rule.ts";
+
+/** A renewal costs nothing, so it may not come more often; in active time. */
+const RENEWAL_INTERVAL_MS = 5_000;
+
+/** Keeps a node eligible for a while longer: who falls silent falls out by rule. */
+export const renew: Rule<BodyOf<"renew">> = {
+  check({ sender, body }, { state, at }) {
+    const node = state.node(sender);
+    if (node === undefined)
+      return refuse("NOT_A_NODE", `${sender} is no node: register a transport key first`);
+    const { height, hash } = body.recentBlock;
+    if (recentBlockOf(state, height)?.hash !== hash)
+      return refuse("UNKNOWN_BLOCK", `${hash} is not a recent block ${height} of this chain`);
+    if (body.vote !== null && !isPublicKey(body.vote.voteKey))
+      return refuse("INVALID_KEY", `${body.vote.voteKey} is no point of the SM2 curve`);
+    const renewable = (node.lease?.renewedAt ?? -RENEWAL_INTERVAL_MS) + RENEWAL_INTERVAL_MS;
+    if (at.activeTime < renewable)
+      return refuse(
+        "RENEWED_TOO_SOON",
+        `${sender} renewed a moment ago: wait ${renewable - at.activeTime} ms`,
+      );
+    return null;
+  },
+
+  apply(draft, { sender, body }) {
+    const { kind: _, recentBlock: __, ...offered } = body;
+    const { activeTime } = draft.at;
+    const until = activeTime + draft.state.policy.leaseMs;
+    const node = nodeOf(draft, sender);
+    draft.put("node", { ...node, lease: { ...offered, renewedAt: activeTime, until } });
+    draft.events.push({ kind: "node", nodeId: sender, change: "renewed" });
+  },
+};

@@ -1,0 +1,80 @@
+import type { NodeId, OrderId, TransactionId } from "@meshwork/foundation";
+import {
+  type TaskRecord,
+  type TransactionBody,
+  verifyAdmission,
+  verifyAttestation,
+  verifyCertificate,
+  verifyTransaction,
+  verifyVoucher,
+} from "@meshwork/protocol";
+import type { Moment } from "../active-time.ts";
+import type { Draft } from "../draft.ts";
+import { type Refusal, refuse } from "../refusal.ts";
+import type { State } from "../state.ts";
+
+/**
+ * The signature checks, which are most of a block's cost. A validator passes its own, which remember
+ * what they have checked: each signature once, when it reaches the mempool.
+ */
+export interface Checks {
+  verifyTransaction: typeof verifyTransaction;
+  verifyAttestation: typeof verifyAttestation;
+  verifyCertificate: typeof verifyCertificate;
+  verifyVoucher: typeof verifyVoucher;
+  verifyAdmission: typeof verifyAdmission;
+}
+export const realChecks: Checks = {
+  verifyTransaction,
+  verifyAttestation,
+  verifyCertificate,
+  verifyVoucher,
+  verifyAdmission,
+};
+
+/** What a transaction is held against. */
+export interface Ground {
+  state: State;
+  at: Moment;
+  checks: Checks;
+}
+
+export interface Signed<B extends TransactionBody = TransactionBody> {
+  id: TransactionId;
+  sender: NodeId;
+  notAfter: number;
+  body: B;
+}
+
+/** The law for one kind of transaction. `apply` is called only after `check` had nothing against it. */
+export interface Rule<B extends TransactionBody> {
+  check(signed: Signed<B>, ground: Ground): Refusal | null;
+  apply(draft: Draft, signed: Signed<B>): void;
+}
+
+export type Found<T> = { found: T; refusal: null } | { found: null; refusal: Refusal };
+
+/** The task that a transaction is about, if it is in that phase and attempt. */
+export function findTask(
+  state: State,
+  about: { orderId: OrderId; attempt: number },
+  phase: TaskRecord["phase"],
+): Found<TaskRecord> {
+  const task = state.task(about.orderId);
+  const no = (...refusal: Parameters<typeof refuse>): Found<TaskRecord> => ({
+    found: null,
+    refusal: refuse(...refusal),
+  });
+  if (task === undefined) return no("UNKNOWN_TASK", `there is no task ${about.orderId}`);
+  if (task.attempt !== about.attempt)
+    return no("WRONG_ATTEMPT", `this is attempt ${task.attempt}, not ${about.attempt}`);
+  if (task.phase !== phase)
+    return no("WRONG_PHASE", `the task is ${task.phase}; this is possible only while ${phase}`);
+  return { found: task, refusal: null };
+}
+
+export function requireTask(draft: Draft, id: OrderId): TaskRecord {
+  const task = draft.state.task(id);
+  if (task === undefined) throw new RangeError(`task ${id} was checked but is gone`);
+  return task;
+}
