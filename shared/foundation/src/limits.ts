@@ -52,6 +52,19 @@ export const limits = {
   syncRetryMs: 5_000,
   /** A peer that served garbage is not asked again for so long. */
   syncBanMs: 600_000,
+  /** A proposal: a largest block with the certificates that justify it. */
+  consensusFrameBytes: 2 << 20,
+  /** Channels on which transactions are taken in, from committee members and others. */
+  consensusChannels: 1_024,
+  consensusChannelsPerPeer: 2,
+  /** Signatures known to be good: about 300 bytes each. */
+  rememberedSignatures: 50_000,
+  /** A transaction from elsewhere that is not executable yet is kept so long: its sender may be a block ahead. */
+  mempoolWaitMs: 5_000,
+  /** Transactions of one forwarding peer in the pool: no peer can fill it alone. */
+  mempoolPerPeer: 5_000,
+  /** After `notAfter` no honest block can still take a transaction in: clock skew and a view's timeout. */
+  expiryGraceMs: 10_000,
   /** Rows that one question to the ledger's indexes gives. */
   storeRange: 1_000,
   /** A blob's chunk: large enough to amortise a frame, small enough to interleave. */

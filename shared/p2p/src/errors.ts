@@ -48,6 +48,7 @@ export type P2pErrorCode =
   | "CHANNEL_FULL"
   | "NO_HANDLER"
   | "HANDLER_FAILED"
+  | "HANDLER_REJECTED"
   | "BUSY"
   | "QUOTA_EXCEEDED"
   | "STOPPED";

@@ -3,10 +3,18 @@ import type { Clock, NodeId, Random } from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
 import type { NodeRecord } from "@meshwork/protocol";
 import { type Channels, createChannels } from "./channels.ts";
+import { envelopeChecker } from "./check-envelope.ts";
 import { type Admission, openAdmission } from "./check-record.ts";
-import { createDiscovery, type Discovery, nodeRecordRules } from "./discovery.ts";
+import {
+  createDiscovery,
+  type Discovery,
+  nodeRecordRules,
+  type RecordContext,
+} from "./discovery.ts";
 import { createHost, createRelayHost, type Host } from "./host.ts";
 import type { Identity } from "./identity.ts";
+import { createPeerLimits, type PeerLimits } from "./limits-per-peer.ts";
+import { createMessaging, type Messaging } from "./messaging.ts";
 import { ownRecordSource } from "./own-record.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { createRecordBook, type RecordBook } from "./record-book.ts";
@@ -17,11 +25,13 @@ export interface P2p {
   readonly host: Host;
   readonly peers: Peers;
   readonly channels: Channels;
+  readonly messaging: Messaging;
   readonly discovery: Discovery;
   readonly book: RecordBook;
   /** Multiaddrs with this node's PeerId, as others may dial them now. */
   addresses(): string[];
   ownRecord(): NodeRecord;
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,42 +56,64 @@ export interface P2pOptions {
   relay?: { maxReservations?: number } | false;
 }
 
-export async function startP2p(parts: P2pParts, options: P2pOptions): Promise<P2p> {
-  const { identity, clock, admission = openAdmission } = parts;
-  const { chainId } = identity;
-  const host = await buildHost(parts, options, admission);
+/** Builds all parts; register handlers, then `start`. */
+export async function createP2p(parts: P2pParts, options: P2pOptions): Promise<P2p> {
+  const { identity, clock } = parts;
+  const { chainId, nodeId } = identity;
+  const peerLimits = createPeerLimits({ clock, drop: (who, why) => drop(who, new Error(why)) });
+  const admission = shuttingOut(parts.admission ?? openAdmission, peerLimits);
+  const context = { chainId, admission, clock };
+  const host = await buildHost(parts, options, context);
   const addresses = () => host.getMultiaddrs().map(String);
   const ownRecord = ownRecordSource({ identity, clock }, addresses);
   const book = createRecordBook({ clock });
-  const discovery = createDiscovery({ host, book, chainId, admission, clock });
-  const shared = { ...parts, admission, chainId, host, book, ownRecord };
+  const shared = { ...parts, ...context, host, book, ownRecord };
+  const discovery = createDiscovery(shared);
   const peers = createPeers({ ...shared, find: discovery.find });
+  const { drop } = peers;
   const channels = createChannels({ ...shared, peers });
-  await peers.start();
-  await host.start();
+  const check = envelopeChecker({ ...context, self: nodeId });
+  const messaging = createMessaging({ ...shared, channels, peers, discovery, check, peerLimits });
   return {
-    nodeId: identity.nodeId,
+    nodeId,
     host,
     peers,
     channels,
+    messaging,
     discovery,
     book,
     addresses,
     ownRecord,
+    async start() {
+      await peers.start();
+      await messaging.start();
+      await host.start();
+    },
     async stop() {
+      messaging.stop();
       await peers.stop();
       await host.stop();
     },
   };
 }
 
-function buildHost(parts: P2pParts, options: P2pOptions, admission: Admission): Promise<Host> {
-  const { chainId, transportSeed } = parts.identity;
+/** Who was dropped for his offences is not let in again at once. */
+function shuttingOut(admission: Admission, peerLimits: PeerLimits): Admission {
+  return {
+    check: (record) =>
+      peerLimits.isShutOut(record.unsigned.nodeId)
+        ? { refused: "too many offences a moment ago" }
+        : admission.check(record),
+    keyOf: admission.keyOf,
+  };
+}
+
+function buildHost(parts: P2pParts, options: P2pOptions, context: RecordContext): Promise<Host> {
   const hostOptions = {
-    transportSeed,
+    transportSeed: parts.identity.transportSeed,
     listen: options.listen,
     dht: options.dht ?? "client",
-    recordRules: nodeRecordRules({ chainId, admission, clock: parts.clock }),
+    recordRules: nodeRecordRules(context),
     ...(options.announce ? { announce: options.announce } : {}),
     ...(parts.gater ? { gater: parts.gater } : {}),
   } as const;

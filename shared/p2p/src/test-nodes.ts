@@ -2,7 +2,7 @@ import { generateKeyPair } from "@meshwork/crypto";
 import { type ChainId, type Key25519, systemClock, systemRandom } from "@meshwork/foundation";
 import { createMetrics, silentLog } from "@meshwork/observability";
 import { createIdentity, type IdentityOptions } from "./identity.ts";
-import { type P2p, type P2pOptions, type P2pParts, startP2p } from "./p2p.ts";
+import { createP2p, type P2p, type P2pOptions, type P2pParts } from "./p2p.ts";
 
 /** Real nodes on loopback, for tests: ports are the system's choice, and all are stopped together. */
 export const testChainId = "11".repeat(32) as ChainId;
@@ -25,8 +25,8 @@ export function testIdentity(options: Partial<IdentityOptions> = {}) {
 export class TestNodes implements AsyncDisposable {
   readonly #running: { stop(): Promise<void> }[] = [];
 
-  async start(parts: Partial<P2pParts> = {}, options: Partial<P2pOptions> = {}): Promise<P2p> {
-    const node = await startP2p(
+  async create(parts: Partial<P2pParts> = {}, options: Partial<P2pOptions> = {}): Promise<P2p> {
+    const node = await createP2p(
       {
         identity: testIdentity(),
         clock: systemClock,
@@ -38,6 +38,12 @@ export class TestNodes implements AsyncDisposable {
       { listen: ["/ip4/127.0.0.1/tcp/0"], ...options },
     );
     this.#running.push(node);
+    return node;
+  }
+
+  async start(parts: Partial<P2pParts> = {}, options: Partial<P2pOptions> = {}): Promise<P2p> {
+    const node = await this.create(parts, options);
+    await node.start();
     return node;
   }
 
