@@ -1,0 +1,51 @@
+import { type Clock, codeOf, every, type Key25519, type NodeId } from "@meshwork/foundation";
+import type { Log } from "@meshwork/observability";
+import type { BodyOf } from "@meshwork/protocol";
+import type { Chain } from "../chain/chain.ts";
+import type { TaskLedger } from "../ports.ts";
+
+export interface LeaseParts {
+  me: NodeId;
+  chain: Pick<Chain, "head">;
+  ledger: Pick<TaskLedger, "transact">;
+  clock: Clock;
+  log: Log;
+}
+
+/** What the node offers with each renewal. */
+export type Offer = Pick<BodyOf<"renew">, "runtimes" | "region" | "capacity" | "vote"> & {
+  sealKey: Key25519;
+};
+
+const LOOK_EVERY_MS = 2_000;
+
+/**
+ * Renews the node's lease when half of it is over. A node that does not is not drawn any more: that
+ * is how the ledger learns that it is gone.
+ */
+export function keepLease(parts: LeaseParts, offer: Offer, signal: AbortSignal): () => void {
+  return every(parts.clock, LOOK_EVERY_MS, async () => {
+    if (!isDue(parts)) return;
+    try {
+      await parts.ledger.transact(renewal(parts.chain, offer), signal);
+    } catch (error) {
+      if (!signal.aborted)
+        parts.log.warn("the lease could not be renewed yet", { code: codeOf(error), error });
+    }
+  });
+}
+
+function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">): boolean {
+  const { state } = chain.head;
+  const node = state.node(me);
+  // The first block can name no block before it.
+  if (node === undefined || state.head.height === 0) return false;
+  const left = (node.lease?.until ?? 0) - state.head.activeTime;
+  return left < state.policy.leaseMs / 2;
+}
+
+/** Names the head's parent: that block every node that follows the chain knows by now. */
+function renewal(chain: Pick<Chain, "head">, offer: Offer): BodyOf<"renew"> {
+  const { height, parent } = chain.head.header;
+  return { kind: "renew", recentBlock: { height: height - 1, hash: parent }, ...offer };
+}

@@ -1,0 +1,73 @@
+import type { OrderId } from "@meshwork/foundation";
+import {
+  type ProofOfTask,
+  type Receipt,
+  receipt,
+  type Transaction,
+  transactionIdOf,
+} from "@meshwork/protocol";
+import type { Chain } from "../chain/chain.ts";
+import { OrderError } from "./order-error.ts";
+
+/**
+ * The receipt of a finished task, from the chain alone: order and proof stand in its blocks, and any
+ * block since the verdict proves the task's record. Null while the task is not done.
+ */
+export async function buildReceipt(
+  chain: Pick<Chain, "head" | "history" | "blockAt">,
+  orderId: OrderId,
+): Promise<Uint8Array | null> {
+  const { state, header, certificate } = chain.head;
+  const task = state.task(orderId);
+  if (task === undefined) {
+    throw new OrderError(
+      "ORDER_UNKNOWN",
+      `the ledger knows no order ${orderId}: look at the id, or ask the network where it was placed`,
+    );
+  }
+  const { conclusion } = task;
+  if (conclusion === null || certificate === null) return null;
+  const order = await transactionAt(
+    chain,
+    task.submitted.height,
+    ({ unsigned }) => transactionIdOf(unsigned) === (orderId as string),
+  );
+  const proof =
+    conclusion.proofHash === null ? null : await proofAt(chain, conclusion.height, orderId);
+  const value: Receipt = {
+    version: 1,
+    order,
+    task,
+    proof,
+    path: state.prove("task", orderId),
+    header,
+    certificate,
+  };
+  return receipt.encode(value);
+}
+
+async function transactionAt(
+  chain: Pick<Chain, "blockAt">,
+  height: number,
+  isIt: (transaction: Transaction) => boolean,
+): Promise<Transaction> {
+  const found = (await chain.blockAt(height))?.block.transactions.find(isIt);
+  if (found === undefined)
+    throw new OrderError(
+      "ORDER_UNKNOWN",
+      `block ${height} is not stored here: ask a node that keeps the whole chain`,
+    );
+  return found;
+}
+
+async function proofAt(
+  chain: Pick<Chain, "blockAt">,
+  height: number,
+  orderId: OrderId,
+): Promise<ProofOfTask> {
+  const about = ({ unsigned: { body } }: Transaction) =>
+    body.kind === "prove" && body.proof.verdict.orderId === orderId;
+  const { body } = (await transactionAt(chain, height, about)).unsigned;
+  if (body.kind !== "prove") throw new TypeError("found by its kind");
+  return body.proof;
+}

@@ -1,0 +1,131 @@
+import { limits, type NodeId, type OrderId } from "@meshwork/foundation";
+import type { Log } from "@meshwork/observability";
+import type { TaskMessage, TaskRecord } from "@meshwork/protocol";
+import { contentIdOfDigest } from "@meshwork/storage";
+import type { Chain } from "../chain/chain.ts";
+import type { LedgerClient } from "../ledger-client.ts";
+import type { DispatchBook } from "../mail/dispatch-book.ts";
+import type { Blobs, TaskMail } from "../ports.ts";
+import type { TaskSecrets } from "../task-secrets.ts";
+import { createWatch } from "../watch.ts";
+import { buildReceipt } from "./build-receipt.ts";
+import { createResultCollector } from "./collect-result.ts";
+import { createDispatcher } from "./dispatch.ts";
+import { type TaskView, type UnverifiedResult, viewTask } from "./follow-task.ts";
+import { type PlacedOrder, type PlaceOrderParts, placeOrder } from "./place-order.ts";
+
+export interface RequesterParts {
+  chain: Chain;
+  ledger: LedgerClient;
+  mail: TaskMail;
+  blobs: Blobs;
+  dispatches: DispatchBook;
+  secrets: TaskSecrets;
+  submit: PlaceOrderParts["submit"];
+  log: Log;
+}
+
+export interface UnverifiedOutput extends UnverifiedResult {
+  bytes: Uint8Array;
+}
+
+/** The side of a node that orders work for others: a gateway's whole business. */
+export interface Requester {
+  place(order: PlacedOrder, signal: AbortSignal): Promise<OrderId>;
+  view(orderId: OrderId): TaskView | null;
+  /** The present view and then every change, until the task is done. Views are whole. */
+  watch(orderId: OrderId, signal: AbortSignal): AsyncGenerator<{ height: number; view: TaskView }>;
+  /** The plaintext of the concluded result. */
+  output(orderId: OrderId): Promise<Uint8Array | null>;
+  unverifiedOutput(orderId: OrderId): Promise<UnverifiedOutput | null>;
+  receipt(orderId: OrderId): Promise<Uint8Array | null>;
+  /** Called by the node upon each letter about a task. */
+  onLetter(letter: { from: NodeId; message: TaskMessage }): void;
+}
+
+export function createRequester(parts: RequesterParts, signal: AbortSignal): Requester {
+  const { chain, ledger, mail, blobs } = parts;
+  const news = createWatch<OrderId>();
+  const dispatcher = createDispatcher(parts);
+  const collector = createResultCollector(parts, signal);
+  const isMine = (task: TaskRecord) => parts.dispatches.get(task.orderId) !== null;
+
+  ledger.onTask((task) => {
+    if (isMine(task)) dispatcher.onTask(task);
+    news.notify(task.orderId);
+  });
+
+  const view = (orderId: OrderId): TaskView | null => {
+    const record = ledger.task(orderId);
+    if (record === null) return null;
+    const progress = mail
+      .received(orderId, "progress")
+      .map(({ from, message }) => ({ worker: from, ...pick(message) }));
+    return viewTask(record, { progress, result: collector.unverified(orderId) });
+  };
+
+  return {
+    place: (order, until) => placeOrder(parts, order, until),
+    view,
+    watch: (orderId, until) => follow({ orderId, view, news, chain }, until),
+    async output(orderId) {
+      const result = ledger.task(orderId)?.conclusion?.result ?? null;
+      if (result === null) return null;
+      const hints = ledger.task(orderId)?.workers.map(({ node }) => node) ?? [];
+      const options = { hints, maxBytes: limits.outputBytes, signal };
+      return blobs.fetch(contentIdOfDigest(result.resultHash), options).catch(() => null);
+    },
+    async unverifiedOutput(orderId) {
+      const first = collector.unverified(orderId);
+      if (first === null) return null;
+      const options = { hints: [], maxBytes: limits.outputBytes, signal };
+      return {
+        worker: first.worker,
+        bytes: await blobs.fetch(contentIdOfDigest(first.resultHash), options),
+      };
+    },
+    receipt: (orderId) => buildReceipt(chain, orderId),
+    onLetter({ from, message }) {
+      if (message.kind === "progress") news.notify(message.orderId);
+      if (message.kind !== "result" || !isWorker(ledger.task(message.orderId), from)) return;
+      const { orderId } = message;
+      void collector
+        .deliver(orderId, { worker: from, ...message })
+        .then(() => news.notify(orderId));
+    },
+  };
+}
+
+const isWorker = (task: TaskRecord | null, node: NodeId): boolean =>
+  task?.workers.some((place) => place.node === node) ?? false;
+
+const pick = ({ stepsDone, steps }: { stepsDone: number; steps: number }) => ({ stepsDone, steps });
+
+interface Followed {
+  orderId: OrderId;
+  view(orderId: OrderId): TaskView | null;
+  news: ReturnType<typeof createWatch<OrderId>>;
+  chain: Pick<Chain, "head">;
+}
+
+/** A reader that is slow skips what was overtaken meanwhile: each view is whole. */
+async function* follow({ orderId, view, news, chain }: Followed, signal: AbortSignal) {
+  let last = "";
+  for (;;) {
+    const next = await news.until(
+      orderId,
+      () => {
+        const seen = view(orderId);
+        const text = JSON.stringify(seen, (_, value) =>
+          typeof value === "bigint" ? String(value) : value,
+        );
+        if (seen === null || text === last) return null;
+        last = text;
+        return { height: chain.head.height, view: seen };
+      },
+      signal,
+    );
+    yield next;
+    if (next.view.kind === "done") return;
+  }
+}
