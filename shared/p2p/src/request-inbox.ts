@@ -27,9 +27,9 @@ export class RequestInbox {
   }
 
   take(message: Message, onRequest: NonNullable<StreamHandlers["onRequest"]>): void {
-    if (!this.#hasRoomFor(message)) return this.#parts.refuse(message, tooMany());
     const window = this.#windows.of(message, () => new ReplayWindow());
-    if (window.admit(message.envelope.header.seq)) this.#run(message, onRequest);
+    if (!this.#hasRoomFor(message)) this.#parts.refuse(message, tooMany());
+    else if (window.admit(message.envelope.header.seq)) this.#run(message, onRequest);
     else this.#repeat(message);
   }
 

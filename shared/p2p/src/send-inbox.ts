@@ -25,16 +25,11 @@ export class SendInbox {
       (settled) => new OrderedArrivals(settled, (next) => this.#deliver(next, onSend)),
     );
     const offer = arrivals.offer(message.envelope.header, message);
-    switch (offer) {
-      case "taken":
-        return;
-      case "held":
-        return this.#parts.held(message);
-      case "busy":
-        return this.#parts.refuse(message, tooMany());
-      case "duplicate":
-        this.#parts.countReplay();
-        return this.#parts.delivered(message);
+    if (offer === "held") this.#parts.held(message);
+    if (offer === "busy") this.#parts.refuse(message, tooMany());
+    if (offer === "duplicate") {
+      this.#parts.countReplay();
+      this.#parts.delivered(message);
     }
   }
 
