@@ -79,10 +79,8 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
       const first = collector.unverified(orderId);
       if (first === null) return null;
       const options = { hints: [], maxBytes: limits.outputBytes, signal };
-      return {
-        worker: first.worker,
-        bytes: await blobs.fetch(contentIdOfDigest(first.resultHash), options),
-      };
+      const bytes = await blobs.fetch(contentIdOfDigest(first.resultHash), options);
+      return { ...first, bytes };
     },
     receipt: (orderId) => buildReceipt(chain, orderId),
     onLetter({ from, message }) {
