@@ -1,0 +1,27 @@
+import type { Adversary } from "../simulator/tactics.ts";
+import { badJustifier } from "./bad-justifier.ts";
+import { bodySwapper } from "./body-swapper.ts";
+import { clockLiar } from "./clock-liar.ts";
+import { equivocator } from "./equivocator.ts";
+import { forger } from "./forger.ts";
+import { hoarder } from "./hoarder.ts";
+import { laggard } from "./laggard.ts";
+import { silent } from "./silent.ts";
+import { twins } from "./twins.ts";
+import { voteAll } from "./vote-all.ts";
+
+export const adversaries = {
+  "bad-justifier": badJustifier,
+  "body-swapper": bodySwapper,
+  "clock-liar": clockLiar,
+  equivocator,
+  forger,
+  hoarder,
+  laggard,
+  silent,
+  twins,
+  "vote-all": voteAll,
+} satisfies Record<string, Adversary>;
+
+export type AdversaryName = keyof typeof adversaries;
+export const adversaryNames = Object.keys(adversaries) as AdversaryName[];

@@ -1,0 +1,182 @@
+import type { Committee, Evidence, Rules } from "@meshwork/consensus";
+import type { NodeId } from "@meshwork/foundation";
+import type { Block, Certificate, ConsensusMessage } from "@meshwork/protocol";
+import { adversaries } from "../adversaries/index.ts";
+import { Agenda } from "./agenda.ts";
+import { Client } from "./client.ts";
+import { Committees } from "./committees.ts";
+import { faithful, type Mutant, rulesOf } from "./mutants.ts";
+import { Network } from "./network.ts";
+import { SimulatedNode } from "./node.ts";
+import type { Scenario } from "./scenario.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import { SignatureTable } from "./signatures.ts";
+import { memoizedHashOf, type ToyLedgerParts } from "./toy-ledger.ts";
+import type { Trace } from "./trace.ts";
+import type { Watcher } from "./watcher.ts";
+
+/** Where virtual time begins; any date will do. */
+const START = 1_000_000_000;
+
+export interface WorldParts {
+  readonly scenario: Scenario;
+  readonly trace: Trace;
+  readonly mutant?: Mutant;
+}
+
+/** Nodes, network, clients and faults of one run, in virtual time. */
+export class World {
+  readonly startTime = START;
+  readonly scenario: Scenario;
+  readonly mutant: Mutant;
+  readonly rules: Rules;
+  readonly random: SeededRandom;
+  readonly agenda = new Agenda(START);
+  readonly network: Network;
+  readonly signatures: SignatureTable;
+  readonly ledgerParts: Omit<ToyLedgerParts, "self">;
+  readonly nodes: readonly SimulatedNode[];
+  readonly clients: readonly Client[];
+  readonly watchers: Watcher[] = [];
+  crashes = 0;
+  commits = 0;
+  highest = 0;
+  /** Liars lie until they are silenced. */
+  isLying = true;
+  readonly #committees: Committees;
+  readonly #bodies = new Map<NodeId, SimulatedNode[]>();
+  readonly #trace: Trace;
+
+  constructor({ scenario, trace, mutant = faithful }: WorldParts) {
+    this.scenario = scenario;
+    this.mutant = mutant;
+    this.rules = rulesOf(mutant);
+    this.#trace = trace;
+    this.random = new SeededRandom(scenario.seed ^ 0x5f37_59df);
+    this.#committees = new Committees(scenario);
+    this.signatures = new SignatureTable(
+      {
+        seats: scenario.seats,
+        signerOf: (epoch, seat) => this.#committees.members(epoch)[seat],
+      },
+      this.rules.quorumOf,
+    );
+    this.ledgerParts = {
+      verifier: this.signatures,
+      epochOf: (height) => this.#committees.epochOf(height),
+      heartbeatMs: scenario.heartbeatMs,
+      hashOf: memoizedHashOf(),
+    };
+    this.network = new Network(this, scenario.network);
+    this.nodes = this.#committees.everyone.flatMap((name, i) => this.#bodiesFor(name, i));
+    this.clients = Array.from({ length: scenario.clients }, (_, i) => new Client(this, i));
+  }
+
+  get verifier(): SignatureTable {
+    return this.signatures;
+  }
+
+  get honest(): SimulatedNode[] {
+    return this.nodes.filter((node) => node.isHonest);
+  }
+
+  /** Milliseconds since the run began. */
+  get elapsed(): number {
+    return this.agenda.now - START;
+  }
+
+  bodiesOf(name: NodeId): readonly SimulatedNode[] {
+    return this.#bodies.get(name) ?? [];
+  }
+
+  committeeFor(height: number, name: NodeId): Committee {
+    return this.#committees.at(height, name);
+  }
+
+  start(): void {
+    for (const node of this.nodes) node.start();
+    for (const client of this.clients) client.start();
+    if (!this.scenario.calm) this.agenda.after(this.random.int(1_000), () => this.#chaos());
+  }
+
+  /** From now on messages arrive, machines stay up, and clients begin nothing new. */
+  heal(): void {
+    this.happened("", "heals");
+    this.network.heal();
+    for (const node of this.nodes) if (!node.isUp) node.start();
+    for (const client of this.clients) client.finish();
+  }
+
+  /** Takes the liars off the network: their seats fall silent. */
+  silenceLiars(): void {
+    this.happened("", "liars fall silent");
+    this.isLying = false;
+  }
+
+  // What the parts of the world report; the watchers look at each of it.
+
+  happened(who: string, what: string, message: ConsensusMessage | null = null): void {
+    this.#trace.add({ time: this.elapsed, who, what, message });
+  }
+
+  released(node: SimulatedNode, message: ConsensusMessage): void {
+    if (node.isHonest) for (const watcher of this.watchers) watcher.released?.(node, message);
+  }
+
+  learned(node: SimulatedNode, certificate: Certificate): void {
+    if (node.isHonest) for (const watcher of this.watchers) watcher.learned?.(node, certificate);
+  }
+
+  committed(node: SimulatedNode, block: Block, certificate: Certificate): void {
+    this.happened(node.name, "commits", { kind: "finalized", block, certificate });
+    if (!node.isHonest) return;
+    this.commits++;
+    this.highest = Math.max(this.highest, block.header.height);
+    for (const watcher of this.watchers) watcher.committed?.(node, block, certificate);
+  }
+
+  accused(node: SimulatedNode, evidence: Evidence): void {
+    if (node.isHonest) for (const watcher of this.watchers) watcher.accused?.(node, evidence);
+  }
+
+  forked(node: SimulatedNode): void {
+    this.happened(node.name, "sees a fork");
+    if (node.isHonest) for (const watcher of this.watchers) watcher.forked?.(node);
+  }
+
+  /** Splits, joins and crashes until the network heals. */
+  #chaos(): void {
+    const { random } = this;
+    const left = this.scenario.healAtMs - this.elapsed;
+    if (left <= 0) return;
+    const choice = random.next();
+    if (choice < 0.35) this.network.split(random.between(2, 3));
+    else if (choice < 0.6) this.network.join();
+    else this.#crash(random.pick(this.nodes), Math.min(left, random.between(50, 3_000)));
+    this.agenda.after(random.between(100, 1_600), () => this.#chaos());
+  }
+
+  #crash(node: SimulatedNode, downMs: number): void {
+    if (!node.isUp) return;
+    this.crashes++;
+    this.happened(node.name, "crashes");
+    node.crash();
+    this.agenda.after(downMs, () => {
+      if (node.isUp) return;
+      this.happened(node.name, "restarts");
+      node.start();
+    });
+  }
+
+  #bodiesFor(name: NodeId, index: number): SimulatedNode[] {
+    const kind = this.scenario.adversaries.get(index);
+    const adversary = kind === undefined ? null : adversaries[kind];
+    const bodies = Array.from({ length: adversary?.bodies ?? 1 }, () => {
+      const node = new SimulatedNode(this, name, adversary === null);
+      if (adversary !== null) node.tactics = adversary.tactics(node);
+      return node;
+    });
+    this.#bodies.set(name, bodies);
+    return bodies;
+  }
+}
