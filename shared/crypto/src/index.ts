@@ -40,3 +40,4 @@ export {
   type SeedPurpose,
 } from "./transport-key.ts";
 export { type VrfKeyPair, vrfKeyPair, vrfOutput, vrfProve, vrfVerify } from "./vrf.ts";
+export { x25519PublicKey } from "./x25519.ts";
