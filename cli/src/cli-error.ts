@@ -1,0 +1,32 @@
+import { CodedError } from "@meshwork/foundation";
+
+export class CliError extends CodedError<
+  /** The command line makes no sense. */
+  | "USAGE"
+  /** A file that was named cannot be read or written. */
+  | "FILE_UNREADABLE"
+  | "FILE_EXISTS"
+  /** A file was read and is not what it should be. */
+  | "GENESIS_INVALID"
+  | "RECEIPT_INVALID"
+  /** The task ended without a verified result. */
+  | "TASK_NOT_VERIFIED"
+  | "ACCOUNT_UNKNOWN"
+  /** A signal came before the work was done. */
+  | "INTERRUPTED"
+> {}
+
+/** sysexits.h where it has a word for it; 10 is ours. */
+export const exitCodes = { error: 1, usage: 2, taskFailed: 10, configuration: 78 } as const;
+
+/** What must be put right on this machine before it makes sense to try again. */
+const CONFIGURATION =
+  /^(?:KEYSTORE_|PASSPHRASE_|WRONG_PASSPHRASE$|PEM_|GENESIS_|INVITE_|CONFIG_|NETWORK_|PORT_BUSY$|ALREADY_RUNNING$|OWNER_FILE_|FILE_|NODE_TOO_OLD$)/;
+
+export function exitCodeFor(error: unknown): number {
+  if (!(error instanceof CodedError)) return exitCodes.error;
+  if (error.code === "USAGE") return exitCodes.usage;
+  if (/^TASK_(?:FAILED|DISPUTED|INCONCLUSIVE|NOT_VERIFIED)$/.test(error.code))
+    return exitCodes.taskFailed;
+  return CONFIGURATION.test(error.code) ? exitCodes.configuration : exitCodes.error;
+}

@@ -1,0 +1,118 @@
+import { join, resolve } from "node:path";
+import { systemClock, systemRandom } from "@meshwork/foundation";
+import { chainIdOf } from "@meshwork/protocol";
+import { Command } from "commander";
+import { CliError } from "../cli-error.ts";
+import { readGenesis, writeNew } from "../files.ts";
+import { readKeys } from "../key-files.ts";
+import { inviteToText } from "../network/invite-text.ts";
+import { makeInvite } from "../network/make-invite.ts";
+import { bigInteger, collect, integer, outputOf } from "../options.ts";
+import type { Streams } from "../output.ts";
+
+export function networkCommand(streams: Streams): Command {
+  return new Command("network")
+    .description("make a network, and let others in")
+    .addCommand(createCommand(streams))
+    .addCommand(inviteCommand(streams));
+}
+
+interface CreateOptions {
+  validators: number;
+  nodes?: number;
+  name: string;
+  out: string;
+  dev?: boolean;
+  relay: string[];
+}
+
+function createCommand(streams: Streams): Command {
+  return new Command("create")
+    .description("make a network: its genesis, the keys of its members, and an invite")
+    .requiredOption(
+      "--validators <n>",
+      "nodes that vote; four survive the loss of one",
+      integer(4, 100),
+    )
+    .option("--nodes <m>", "founding nodes all told (default: as many as vote)", integer(4, 1_000))
+    .option("--name <name>", "small letters, digits and dashes", "meshwork")
+    .option("--out <dir>", "the folder to make", "meshwork-network")
+    .option("--dev", "caps off, newcomers count at once: for one machine or one team")
+    .option("--relay <multiaddr>", "where the relay will be found; may be repeated", collect)
+    .action(async (options: CreateOptions, command: Command) => {
+      const output = outputOf(command, streams);
+      const { validators, nodes = validators, name, dev = false } = options;
+      if (nodes < validators)
+        throw new CliError(
+          "USAGE",
+          `${nodes} nodes cannot hold ${validators} validators; raise --nodes`,
+        );
+      const folder = resolve(options.out);
+      const { createNetwork, networkFiles } = await import("../network/create-network.ts");
+      const { chainId, invite } = await createNetwork(
+        { clock: systemClock, random: systemRandom },
+        {
+          name,
+          nodes,
+          validators,
+          development: dev,
+          relayAddresses: options.relay ?? ["/ip4/127.0.0.1/tcp/7701"],
+        },
+        folder,
+      );
+      output.emit("network", { chainId, folder, nodes, validators, invite });
+      output.say(`Network ${name} (${chainId})`);
+      output.say(
+        `  ${join(folder, networkFiles.genesis)}   its rules and founders: share it freely`,
+      );
+      output.say(`  ${join(folder, networkFiles.invite)}   lets newcomers in: share it with care`);
+      output.say(
+        `  ${join(folder, networkFiles.node(1))} …   keys, one folder a member: to its machine, and nowhere else`,
+      );
+      output.say("Next: meshwork relay run, then meshwork node run in each member's folder.");
+    });
+}
+
+interface InviteOptions {
+  genesis: string;
+  keys: string;
+  relay: string[];
+  grant: bigint;
+  uses: number;
+  days: number;
+  out?: string;
+}
+
+function inviteCommand(streams: Streams): Command {
+  return new Command("invite")
+    .description("make an invite string that your account answers and pays for")
+    .requiredOption("--genesis <file>", "the network's genesis.json")
+    .requiredOption("--keys <dir>", "the folder of the account that vouches")
+    .requiredOption(
+      "--relay <multiaddr>",
+      "a relay, with its /p2p/ PeerId; may be repeated",
+      collect,
+    )
+    .option("--grant <points>", "what each newcomer gets from you", bigInteger, 1_000n)
+    .option("--uses <n>", "how many newcomers it lets in", integer(1, 10_000), 1)
+    .option("--days <n>", "how long it is good for", integer(1, 365), 7)
+    .option("--out <file>", "write it to a new file instead of the screen")
+    .action(async (options: InviteOptions, command: Command) => {
+      const output = outputOf(command, streams);
+      const chainId = chainIdOf(await readGenesis(options.genesis));
+      const { keyPair } = await readKeys(options.keys);
+      const notAfter = systemClock.now() + options.days * 24 * 3_600_000;
+      const { relay: relays, grant, uses } = options;
+      const text = inviteToText(
+        makeInvite(keyPair, { chainId, relays, grant, uses, notAfter }, systemRandom),
+      );
+      if (options.out === undefined) {
+        output.emit("invite", { invite: text });
+        output.say(text);
+      } else {
+        await writeNew(options.out, `${text}\n`, 0o600);
+        output.emit("invite", { file: resolve(options.out) });
+        output.say(`The invite is in ${options.out}. Whoever has it may join.`);
+      }
+    });
+}

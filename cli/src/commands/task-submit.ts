@@ -1,0 +1,96 @@
+import { defineTask, type RunResult } from "@meshwork/api/client";
+import { type Fuel, limits } from "@meshwork/foundation";
+import { type RuntimeId, runtimeId } from "@meshwork/protocol";
+import { Command, Option } from "commander";
+import { z } from "zod";
+import { type ApiOptions, connect, withApiOptions } from "../connect.ts";
+import { readBounded, writeNew } from "../files.ts";
+import { bigInteger, integer, outputOf } from "../options.ts";
+import type { Output, Streams } from "../output.ts";
+import { checkReceipt } from "../receipt-check.ts";
+import { describeState } from "../show-task.ts";
+
+interface SubmitOptions extends ApiOptions {
+  runtime: RuntimeId;
+  program: string;
+  input?: string;
+  replicas: number;
+  verifiers: number;
+  fuel: bigint;
+  price: bigint;
+  watch?: boolean;
+  output?: string;
+  receipt?: string;
+}
+
+const bytes = z.instanceof(Uint8Array);
+
+export function submitCommand(streams: Streams): Command {
+  return withApiOptions(new Command("submit"))
+    .description("hand in a program and its input; pay when the result is there")
+    .addOption(
+      new Option("--runtime <id>", "what runs the program")
+        .choices(runtimeId.options)
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--program <file>", "JavaScript with a function main(inputs), or WebAssembly")
+    .option("--input <file>", "what the program reads (default: nothing)")
+    .option("--replicas <n>", "independent runs of the whole task", integer(1, limits.replicas), 2)
+    .option("--verifiers <n>", "nodes that check it", integer(1, limits.verifiers), 4)
+    .option("--fuel <n>", "the most that one run may burn", bigInteger, 100_000_000_000n)
+    .option("--price <points>", "the most that it may cost you", bigInteger, 10_000n)
+    .option("--watch", "show each state, and wait for the result")
+    .option("--output <file>", "write the result to a new file; implies --watch")
+    .option("--receipt <file>", "write the receipt to a new file; implies --watch")
+    .action(async (options: SubmitOptions, command: Command) => {
+      await submit(options, outputOf(command, streams));
+    });
+}
+
+async function submit(options: SubmitOptions, output: Output): Promise<void> {
+  const program = await readBounded(options.program, limits.programBytes);
+  const input =
+    options.input === undefined
+      ? new Uint8Array(0)
+      : await readBounded(options.input, limits.inputBytes);
+  const task = defineTask({
+    runtime: options.runtime,
+    program: new Uint8Array(program),
+    input: bytes,
+    output: bytes,
+    outputAs: "bytes",
+    limits: { fuel: options.fuel as Fuel },
+    policy: { replicas: options.replicas, verifiers: options.verifiers },
+    priceCeiling: options.price,
+  });
+  const connection = await connect(options);
+  const { meshwork } = connection;
+  if (!(options.watch || options.output || options.receipt)) {
+    const orderId = await meshwork.submit(task, new Uint8Array(input));
+    output.emit("order", { orderId });
+    output.say(orderId);
+    return;
+  }
+  const done = await meshwork.run(task, new Uint8Array(input), {
+    onState(state) {
+      const { stage, what } = describeState(state, (node) => `…${node.slice(-6)}`);
+      output.emit("state", { state });
+      output.note(`${stage.padEnd(10)} ${what}`);
+    },
+  });
+  if (connection.genesis !== null) checkReceipt(done.receipt, connection.genesis);
+  await hand(done, options, output);
+}
+
+async function hand(
+  done: RunResult<Uint8Array>,
+  { output: outputFile, receipt: receiptFile }: SubmitOptions,
+  output: Output,
+): Promise<void> {
+  if (receiptFile !== undefined) await writeNew(receiptFile, done.receipt);
+  if (outputFile !== undefined) await writeNew(outputFile, done.output);
+  else output.say(new TextDecoder().decode(done.output));
+  const { orderId, outcome, resultHash, fuel, segments } = done;
+  output.emit("task", { orderId, outcome, resultHash, fuel, segments, outputFile, receiptFile });
+  if (receiptFile !== undefined) output.note(`receipt    ${receiptFile}`);
+}

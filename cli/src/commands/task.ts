@@ -1,0 +1,72 @@
+import { type OrderId, toHex } from "@meshwork/foundation";
+import { Command, Option } from "commander";
+import { type ApiOptions, connect, orderIdArgument, withApiOptions } from "../connect.ts";
+import { outputOf } from "../options.ts";
+import type { Output, Streams } from "../output.ts";
+import { describeState } from "../show-task.ts";
+import { submitCommand } from "./task-submit.ts";
+
+export function taskCommand(streams: Streams): Command {
+  return new Command("task")
+    .description("hand in work, follow it, and fetch what came of it")
+    .addCommand(submitCommand(streams))
+    .addCommand(getCommand(streams))
+    .addCommand(watchCommand(streams));
+}
+
+function getCommand(streams: Streams): Command {
+  return withApiOptions(new Command("get"))
+    .description("the state of an order of yours, and its result when it has one")
+    .argument("<order>", "the order's id", orderIdArgument)
+    .addOption(new Option("--unverified", "also one worker's word that nobody has checked yet"))
+    .action(
+      async (
+        orderId: OrderId,
+        options: ApiOptions & { unverified?: boolean },
+        command: Command,
+      ) => {
+        const output = outputOf(command, streams);
+        const { meshwork } = await connect(options);
+        const unverified = options.unverified ?? false;
+        tell(output, await meshwork.result(orderId, { unverified }));
+      },
+    );
+}
+
+type Result = Awaited<ReturnType<Awaited<ReturnType<typeof connect>>["meshwork"]["result"]>>;
+
+function tell(output: Output, result: Result): void {
+  const bytes = "output" in result ? result.output : null;
+  output.emit("result", {
+    ...result,
+    output: bytes === null ? null : toHex(bytes),
+    kind: "result",
+  });
+  switch (result.kind) {
+    case "pending":
+      output.say(`${result.stage}: there is no result yet`);
+      return;
+    case "unverified":
+      output.say(`unverified, the word of ${result.worker} alone; ${result.resultHash}`);
+      break;
+    case "concluded":
+      output.say(`${result.outcome}; ${result.result?.resultHash ?? "no result"}`);
+      break;
+  }
+  if (bytes !== null) output.say(new TextDecoder().decode(bytes));
+}
+
+function watchCommand(streams: Streams): Command {
+  return withApiOptions(new Command("watch"))
+    .description("every state of an order of yours, until its last")
+    .argument("<order>", "the order's id", orderIdArgument)
+    .action(async (orderId: OrderId, options: ApiOptions, command: Command) => {
+      const output = outputOf(command, streams);
+      const { meshwork } = await connect(options);
+      for await (const state of meshwork.watch(orderId)) {
+        const { stage, what } = describeState(state, (node) => node);
+        output.emit("state", { state });
+        output.say(`${stage.padEnd(10)} ${what}`);
+      }
+    });
+}

@@ -1,0 +1,48 @@
+import type { Points } from "@meshwork/foundation";
+import type { NetworkPolicy } from "@meshwork/protocol";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const points = (amount: bigint) => amount as Points;
+
+/** A share or rate in Q16, rounded to the nearest. */
+const share = (value: number) => Math.round(value * 65_536);
+
+/** For networks of strangers. Every number can be changed in the genesis before it is shared. */
+export const strangersPolicy: NetworkPolicy = {
+  admission: "vouched",
+  registerPrice: points(100n),
+  leaseMs: 2 * HOUR_MS,
+  heartbeatMs: 30_000,
+  // Each place has two substitutes at hand: homes go offline without notice.
+  drawFactor: 3,
+  // Two nodes of one operator agree too easily.
+  operatorCap: 1,
+  probationShare: share(0.1),
+  // About twenty clean verdicts bring a newcomer to a reputation of 0.80.
+  probationVerdicts: 20,
+  reputationFloor: share(0.5),
+  bond: points(50n),
+  submitPrice: points(1n),
+  pricePerGigafuel: points(10n),
+  burnShare: share(0.1),
+  verifierShare: share(0.3),
+  auditFloor: share(0.05),
+  vestingVerdicts: 20,
+  suspensionMs: HOUR_MS,
+};
+
+/**
+ * For one machine or one team: the caps are off and newcomers count at once, so that few nodes can
+ * fill every place of a task. Do not let strangers into such a network.
+ */
+export const developmentPolicy: NetworkPolicy = {
+  ...strangersPolicy,
+  leaseMs: 10 * MINUTE_MS,
+  drawFactor: 2,
+  operatorCap: 0,
+  probationShare: share(1),
+  probationVerdicts: 0,
+  reputationFloor: 0,
+  suspensionMs: MINUTE_MS,
+};

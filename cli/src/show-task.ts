@@ -1,0 +1,41 @@
+import type { TaskState } from "@meshwork/api/client";
+import type { NodeId } from "@meshwork/foundation";
+
+/** A node's name for people. */
+export type NameOf = (node: NodeId) => string;
+
+/** A task's state as one line for people: what it is, and what happens in it. */
+export function describeState(state: TaskState, nameOf: NameOf): { stage: string; what: string } {
+  switch (state.kind) {
+    case "pending":
+      return { stage: "pending", what: "on its way to the ledger" };
+    case "submitted":
+      return { stage: "submitted", what: "on the ledger, its price in escrow; waits for the draw" };
+    case "running":
+      return { stage: "running", what: runningLine(state, nameOf) };
+    case "closed":
+      return { stage: "closed", what: "results committed; now they are revealed and compared" };
+    case "audit":
+      return { stage: "audit", what: auditLine[state.mode] };
+    case "done":
+      return { stage: state.outcome, what: doneLine(state) };
+  }
+}
+
+function runningLine(state: TaskState & { kind: "running" }, nameOf: NameOf): string {
+  const names = (places: TaskState["workers"]) =>
+    places.length === 0 ? "nobody yet" : places.map(({ node }) => nameOf(node)).join(", ");
+  return `${names(state.workers)} work; ${names(state.verifiers)} verify`;
+}
+
+const auditLine = {
+  none: "chance asks for no audit",
+  segments: "each verifier executes steps again that he picked in secret",
+  full: "each verifier executes all of it again",
+} as const;
+
+function doneLine({ segments, result }: TaskState & { kind: "done" }): string {
+  if (result === null) return "no result";
+  const fault = result.fault === null ? "" : `, ended in ${result.fault}`;
+  return `${segments.sampled} of ${segments.of} steps executed again, ${result.fuel} fuel${fault}`;
+}
