@@ -11,6 +11,7 @@ import {
   type Digest,
   type Key25519,
   type NodeId,
+  type OrderId,
   type Points,
   toHex,
   utf8,
@@ -24,10 +25,12 @@ import {
   headerHash,
   type NetworkPolicy,
   quorumOf,
+  type Receipt,
   signBallot,
   signTransaction,
   type Transaction,
   type TransactionBody,
+  transactionIdOf,
 } from "@meshwork/protocol";
 import { type AppliedBlock, applyBlock, buildBlock } from "../apply-block.ts";
 import { beaconInput } from "../beacon.ts";
@@ -196,6 +199,21 @@ export class TestNetwork {
     this.lastCommit = this.certify(header);
     this.blocks.push({ block: applied.block, certificate: this.lastCommit });
     this.whys.push(...applied.whys);
+  }
+
+  /** What the requester of a finished task takes home, under the newest header. */
+  receiptOf(orderId: OrderId): Receipt {
+    const sent = this.blocks.flatMap(({ block }) => block.transactions);
+    const order = sent.find(({ unsigned }) => transactionIdOf(unsigned) === (orderId as string));
+    const proofs = sent.flatMap(({ unsigned: { body } }) =>
+      body.kind === "prove" && body.proof.verdict.orderId === orderId ? [body.proof] : [],
+    );
+    const task = this.state.task(orderId);
+    const certificate = this.lastCommit;
+    assert(order && task && certificate, `task ${orderId} was never ordered`);
+    const path = this.state.prove("task", orderId);
+    const proof = proofs[0] ?? null;
+    return { version: 1, order, task, proof, path, header: this.header, certificate };
   }
 
   certify(header: Header): Certificate {

@@ -1,0 +1,29 @@
+import type { ProofRefusal } from "@meshwork/protocol";
+
+/** Why something is not believed. A value: to be shown a forgery is no error of the checker. */
+export interface Refusal {
+  ok: false;
+  code: RefusalCode;
+  /** What does not hold, and for which value. */
+  reason: string;
+}
+
+export type RefusalCode =
+  | "NOT_A_RECEIPT"
+  | "WRONG_CHAIN"
+  | "WRONG_EPOCH"
+  | "WRONG_BLOCK"
+  | "NO_QUORUM"
+  | "NOT_NEWER"
+  | "WRONG_PARENT"
+  | "WRONG_ORDER"
+  | "BAD_ORDER_SIGNATURE"
+  | "NOT_IN_STATE"
+  | "NOT_DONE"
+  | "PROOF_MISSING"
+  | "PROOF_UNEXPECTED"
+  | "WRONG_PROOF"
+  | "WRONG_CONCLUSION"
+  | ProofRefusal["code"];
+
+export const refuse = (code: RefusalCode, reason: string): Refusal => ({ ok: false, code, reason });

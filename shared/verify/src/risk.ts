@@ -1,0 +1,42 @@
+import type { Outcome, TaskConclusion, TaskRecord } from "@meshwork/protocol";
+
+/** What a receipt leaves open, in numbers and in words: never more than was done. */
+export interface Risk {
+  /** k of n segments were executed again by verifiers. */
+  segmentsSampled: number;
+  segments: number;
+  /** Workers whose independent runs agreed. */
+  agreeingRuns: number;
+  statement: string;
+}
+
+export function riskOf(task: TaskRecord, conclusion: TaskConclusion, agreeingRuns: number): Risk {
+  const segments = conclusion.result?.steps ?? 0;
+  const { segmentsSampled, outcome } = conclusion;
+  const numbers = { segmentsSampled, segments, agreeingRuns };
+  return { ...numbers, statement: statementOf(task, outcome, numbers) };
+}
+
+function statementOf(
+  { audit }: TaskRecord,
+  outcome: Outcome,
+  { segmentsSampled: k, segments: n, agreeingRuns }: Omit<Risk, "statement">,
+): string {
+  const runs = `${agreeingRuns} drawn ${agreeingRuns === 1 ? "worker holds" : "workers hold"} this very result`;
+  switch (outcome) {
+    case "inconclusive":
+      return "Nothing was found out and nobody is blamed; the order was refunded.";
+    case "disputed":
+      return "No result could be trusted; who was found guilty stands in the proof.";
+    case "accepted":
+      return `${runs}. Nothing was executed again: an audit was drawn at ${percent(audit?.rate ?? 0)} and did not fall on this task.`;
+    case "verified":
+    case "failed":
+      if (k === 0) return `${runs}. No segment was executed again.`;
+      if (k >= n) return `${runs}. All ${n} segments were executed again.`;
+      return `${runs}. ${k} of ${n} segments were executed again: had the workers conspired to forge one segment, it would have passed with chance ${n - k}/${n}.`;
+  }
+}
+
+/** Of a Q16 share, with one decimal. */
+const percent = (share: number): string => `${Math.round((share * 1_000) / 65_536) / 10} %`;
