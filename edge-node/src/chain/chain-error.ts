@@ -14,9 +14,17 @@ export class ChainError extends CodedError<
   | "STORE_CORRUPT"
   /** The database belongs to another network. */
   | "STORE_OTHER_CHAIN"
-  /** A block does not follow the head, or does not give the state that its header names. */
+  /** A stranger's block does not follow the head, or is not what its header names. */
   | "BLOCK_INVALID"
   /** A certificate is not a quorum's F over this very block. */
   | "CERTIFICATE_INVALID"
+  /** A quorum made a block final that this node computes otherwise. */
+  | "BLOCK_DIVERGES"
+  /** Two final blocks of one height. */
+  | "CHAIN_FORKED"
+  /** A peer claims blocks and does not bring them. */
+  | "SYNC_STALLED"
+  /** No peer gave the genesis whose hash names the network. */
+  | "GENESIS_NOT_FOUND"
   | "CHAIN_CLOSED"
 > {}

@@ -17,3 +17,32 @@ export interface Channel extends AsyncIterable<Uint8Array> {
 }
 
 export type OpenChannel = (peer: NodeId, signal?: AbortSignal) => Promise<Channel>;
+
+/** A channel that comes back by itself; frames are lost while it is away. */
+export interface KeptChannel {
+  trySend(frame: Uint8Array): boolean;
+  stop(): void;
+}
+
+interface FrameLimit {
+  maxFrameBytes?: number;
+}
+
+/** The part of p2p's `Channels` that the chain needs. */
+export interface Channels {
+  open(
+    nodeId: NodeId,
+    protocol: string,
+    options?: FrameLimit & { signal?: AbortSignal },
+  ): Promise<Channel>;
+  serve(
+    protocol: string,
+    onChannel: (channel: Channel) => void,
+    options?: FrameLimit,
+  ): Promise<void>;
+  keep(
+    nodeId: NodeId,
+    protocol: string,
+    options: FrameLimit & { onUp?: () => void; onDown?: (reason: Error | null) => void },
+  ): KeptChannel;
+}

@@ -1,0 +1,87 @@
+import { type Application, blockHashOf } from "@meshwork/consensus";
+import { vrfProve } from "@meshwork/crypto";
+import type { BlockHash, NodeId, VrfProof } from "@meshwork/foundation";
+import { beaconInput, buildBlock, owedAt } from "@meshwork/ledger";
+import type { Log } from "@meshwork/observability";
+import type { Block } from "@meshwork/protocol";
+import type { Chain } from "./chain.ts";
+import { type ChainHead, leaderAt } from "./chain-head.ts";
+import type { Mempool } from "./mempool.ts";
+
+export interface ApplicationParts {
+  me: NodeId;
+  chain: Pick<Chain, "head" | "checks" | "execute" | "remember">;
+  mempool: Pick<Mempool, "executable" | "hasExecutable" | "setAside">;
+  vrfSeed: Uint8Array;
+  log: Log;
+}
+
+/** What consensus asks of the ledger, answered about the head. */
+export interface LedgerApplication extends Application {
+  /** Makes the beacon proof of the next block if this node will lead its first view: in idle time. */
+  prepare(): void;
+}
+
+export function createApplication(parts: ApplicationParts): LedgerApplication {
+  const { me, chain, mempool, vrfSeed, log } = parts;
+  /** One proof a height: the view is not in it. */
+  let proof: { head: ChainHead; proof: VrfProof } | null = null;
+
+  /** A block is hashed once for as long as it is in memory. */
+  const hashes = new WeakMap<Block, BlockHash | null>();
+
+  const beaconProof = (): VrfProof => {
+    const { head } = chain;
+    if (proof?.head !== head)
+      proof = { head, proof: vrfProve(vrfSeed, beaconInput(head.state.head)) };
+    return proof.proof;
+  };
+
+  return {
+    hashOf(block) {
+      const known = hashes.get(block);
+      if (known !== undefined) return known;
+      const hash = blockHashOf(block);
+      hashes.set(block, hash);
+      return hash;
+    },
+
+    buildBlock({ view, now }) {
+      const { head, checks } = chain;
+      const built = buildBlock(
+        { state: head.state, parent: head.header, checks },
+        {
+          proposer: me,
+          view,
+          time: now,
+          beaconProof: beaconProof(),
+          candidates: mempool.executable(),
+          lastCommit: head.certificate,
+        },
+      );
+      if (!built.ok) {
+        log.debug("no block was built", { height: head.height + 1, view, ...built.refusal });
+        return null;
+      }
+      mempool.setAside(built.dropped.map(({ transaction }) => transaction));
+      chain.remember(built);
+      return built.block;
+    },
+
+    checkBlock(block) {
+      const result = chain.execute(block);
+      if (!result.ok) {
+        const { height, view, proposer } = block.header;
+        log.warn("a proposed block is invalid", { height, view, proposer, ...result.refusal });
+      }
+      return result.ok;
+    },
+
+    demand: (now) => owedAt(chain.head.state, now) || mempool.hasExecutable(),
+
+    prepare() {
+      const { head } = chain;
+      if (leaderAt(head.state, { height: head.height + 1, view: 0 }) === me) beaconProof();
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import type { ChainId, Digest, NodeId, OrderId } from "@meshwork/foundation";
+import { type BlockHash, fromUtf8, limits, utf8 } from "@meshwork/foundation";
+import type { LeafChange } from "@meshwork/ledger";
+import { type FinalizedBlock, finalizedBlock, headerHash } from "@meshwork/protocol";
+import { ClassicLevel } from "classic-level";
+import { type BlockFacts, decodeFacts, encodeFacts } from "./block-facts.ts";
+import { ChainError } from "./chain-error.ts";
+
+/** Without `sync` LevelDB does not wait for the disk. */
+const DURABLE = { sync: true } as const;
+
+/** Heights as text of one width, so that LevelDB keeps them in order. */
+const at = (height: number): string => String(height).padStart(15, "0");
+
+const keys = {
+  chainId: "chain-id",
+  head: "head",
+  block: (height: number) => `block/${at(height)}`,
+  hash: (hash: BlockHash) => `hash/${hash}`,
+  facts: (height: number) => `facts/${at(height)}`,
+  state: (key: Digest) => `state/${key}`,
+  account: (id: NodeId, height: number) => `account/${id}/${at(height)}`,
+  task: (id: OrderId, height: number) => `task/${id}/${at(height)}`,
+};
+
+/** What one block leaves behind, all of it or nothing. */
+export interface Commit {
+  readonly finalized: FinalizedBlock;
+  readonly changes: readonly LeafChange[];
+  readonly facts: BlockFacts;
+}
+
+export interface Range {
+  /** Only below this height. @default the newest first */
+  below?: number;
+  /** At most `limits.storeRange`. */
+  limit: number;
+}
+
+/**
+ * The ledger on disk: blocks with their certificates, the state's leaves, what happened and why. One
+ * process owns the folder.
+ */
+export class BlockStore {
+  readonly #database: ClassicLevel<string, Uint8Array>;
+
+  private constructor(database: ClassicLevel<string, Uint8Array>) {
+    this.#database = database;
+  }
+
+  static async open(folder: string): Promise<BlockStore> {
+    const database = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: "view" });
+    await database.open();
+    return new BlockStore(database);
+  }
+
+  /** Which chain this is; null before `begin`. */
+  async chainId(): Promise<ChainId | null> {
+    const value = await this.#database.get(keys.chainId);
+    return value === undefined ? null : (fromUtf8(value) as ChainId);
+  }
+
+  /** The state before the first block. */
+  async begin(chainId: ChainId, leaves: Iterable<LeafChange>): Promise<void> {
+    await this.#database.batch(
+      [...[...leaves].map(writeOf), put(keys.head, utf8("0")), put(keys.chainId, utf8(chainId))],
+      DURABLE,
+    );
+  }
+
+  /** Blocks, certificates, state and indexes in one durable write, oldest first. */
+  async commit(commits: readonly Commit[]): Promise<void> {
+    await this.#database.batch(commits.flatMap(writesOf), DURABLE);
+  }
+
+  /** 0 before the first block. */
+  async headHeight(): Promise<number> {
+    const value = await this.#database.get(keys.head);
+    return value === undefined ? 0 : Number(fromUtf8(value));
+  }
+
+  /** As it was stored, for who only passes it on. */
+  async encodedBlockAt(height: number): Promise<Uint8Array | null> {
+    return (await this.#database.get(keys.block(height))) ?? null;
+  }
+
+  /** @throws ChainError `STORE_CORRUPT` */
+  async blockAt(height: number): Promise<FinalizedBlock | null> {
+    const bytes = await this.encodedBlockAt(height);
+    return bytes === null
+      ? null
+      : this.#parse(`block ${height}`, () => finalizedBlock.decode(bytes));
+  }
+
+  async heightOf(hash: BlockHash): Promise<number | null> {
+    const value = await this.#database.get(keys.hash(hash));
+    return value === undefined ? null : Number(fromUtf8(value));
+  }
+
+  async factsAt(height: number): Promise<BlockFacts | null> {
+    const bytes = await this.#database.get(keys.facts(height));
+    return bytes === undefined ? null : this.#parse(`facts ${height}`, () => decodeFacts(bytes));
+  }
+
+  /** Heights at which an account's points or reputation changed, newest first. */
+  heightsOfAccount(id: NodeId, range: Range): Promise<number[]> {
+    return this.#heights(`account/${id}/`, range);
+  }
+
+  /** Heights at which something happened to a task, newest first. */
+  heightsOfTask(id: OrderId, range: Range): Promise<number[]> {
+    return this.#heights(`task/${id}/`, range);
+  }
+
+  async leaves(): Promise<{ key: Digest; value: Uint8Array }[]> {
+    const leaves: { key: Digest; value: Uint8Array }[] = [];
+    const prefix = "state/";
+    for await (const [key, value] of this.#database.iterator({ gt: prefix, lt: "state0" }))
+      leaves.push({ key: key.slice(prefix.length) as Digest, value });
+    return leaves;
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  async #heights(prefix: string, { below, limit }: Range): Promise<number[]> {
+    const range = {
+      gt: prefix,
+      lt: below === undefined ? `${prefix}:` : prefix + at(below),
+      reverse: true,
+      limit: Math.min(limit, limits.storeRange),
+    };
+    const found = await this.#database.keys(range).all();
+    return found.map((key) => Number(key.slice(prefix.length)));
+  }
+
+  #parse<T>(what: string, parse: () => T): T {
+    try {
+      return parse();
+    } catch (cause) {
+      throw storeCorrupt(`${what} cannot be read`, cause);
+    }
+  }
+}
+
+function writesOf({ finalized, changes, facts }: Commit) {
+  const { header } = finalized.block;
+  const { height } = header;
+  const accounts = new Set(facts.whys.map((why) => why.account));
+  const tasks = new Set(
+    facts.events.flatMap((event) => (event.kind === "task" ? [event.orderId] : [])),
+  );
+  return [
+    put(keys.block(height), finalizedBlock.encode(finalized)),
+    put(keys.hash(headerHash(header)), utf8(String(height))),
+    put(keys.facts(height), encodeFacts(facts)),
+    ...[...accounts].map((id) => put(keys.account(id, height), NOTHING)),
+    ...[...tasks].map((id) => put(keys.task(id, height), NOTHING)),
+    ...changes.map(writeOf),
+    put(keys.head, utf8(String(height))),
+  ];
+}
+
+const NOTHING = new Uint8Array(0);
+
+const writeOf = ({ key, value }: LeafChange) =>
+  value === null ? ({ type: "del", key: keys.state(key) } as const) : put(keys.state(key), value);
+
+const put = (key: string, value: Uint8Array) => ({ type: "put", key, value }) as const;
+
+export const storeCorrupt = (what: string, cause?: unknown): ChainError =>
+  new ChainError(
+    "STORE_CORRUPT",
+    `the ledger on disk is corrupt: ${what}. Check the disk, move the folder \`chain\` away, and start again: ` +
+      "the node fetches the chain from its peers. Leave the folder `vote` where it is",
+    cause === undefined ? {} : { cause },
+  );

@@ -1,0 +1,53 @@
+import { leaderOf } from "@meshwork/consensus";
+import { assert, type BlockHash, type NodeId } from "@meshwork/foundation";
+import {
+  type AppliedBlock,
+  applyBlock,
+  type Checks,
+  type InvalidBlock,
+  type LedgerEvent,
+  type State,
+  type Why,
+} from "@meshwork/ledger";
+import type { Block, Certificate, Header } from "@meshwork/protocol";
+
+/** Where the chain stands. A value: a new block makes a new one. */
+export interface ChainHead {
+  readonly height: number;
+  readonly hash: BlockHash;
+  readonly header: Header;
+  /** Null at the genesis alone. */
+  readonly certificate: Certificate | null;
+  /** After this block. */
+  readonly state: State;
+}
+
+/** A block that has become final and durable, with all that it brought about. */
+export interface CommittedBlock extends ChainHead {
+  readonly block: Block;
+  readonly certificate: Certificate;
+  readonly events: readonly LedgerEvent[];
+  readonly whys: readonly Why[];
+}
+
+export function applyOn(
+  { state, header: parent }: Pick<ChainHead, "state" | "header">,
+  block: Block,
+  checks: Checks,
+): AppliedBlock | InvalidBlock {
+  return applyBlock({ state, parent, checks, leader: leaderAt(state, block.header) }, block);
+}
+
+/** The node whose turn it is at this height and view, as consensus has it. */
+export function leaderAt(state: State, at: { height: number; view: number }): NodeId {
+  const { seats, leaders } = state.committee;
+  const seat = seats[leaderOf({ order: leaders }, at)];
+  assert(seat, "the leaders of a committee are its seats");
+  return seat.node;
+}
+
+/** The vote keys of an epoch by seat; null for one whose committee the head does not know. */
+export function voteKeysOf({ state }: Pick<ChainHead, "state">, epoch: number) {
+  const { committee } = state;
+  return committee.epoch === epoch ? committee.seats.map((seat) => seat.voteKey) : null;
+}

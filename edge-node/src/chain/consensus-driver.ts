@@ -1,0 +1,260 @@
+import {
+  checkMessage,
+  type Effect,
+  type Event,
+  type LogRecord,
+  Replica,
+  type Settings,
+  type Start,
+  type Timer,
+  type Verifier,
+} from "@meshwork/consensus";
+import { type Clock, type NodeId, unreachable } from "@meshwork/foundation";
+import type { Log } from "@meshwork/observability";
+import {
+  type ConsensusMessage,
+  consensusMessageWire,
+  type FinalizedBlock,
+  signBallot,
+} from "@meshwork/protocol";
+import type { LedgerApplication } from "./application.ts";
+import type { Chain } from "./chain.ts";
+import { type CommittedBlock, voteKeysOf } from "./chain-head.ts";
+import type { CommitteeLinks } from "./committee-links.ts";
+import type { Mempool } from "./mempool.ts";
+import type { VoteKey } from "./vote-key.ts";
+import type { WriteAheadLog } from "./write-ahead-log.ts";
+
+export interface ConsensusDriverParts {
+  me: NodeId;
+  key: VoteKey;
+  wal: WriteAheadLog;
+  chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "blockAt" | "onCommit">;
+  application: LedgerApplication;
+  mempool: Pick<Mempool, "sweep">;
+  links: Pick<CommitteeLinks, "send" | "broadcast">;
+  /** Sends what was handed in here to the committee again. */
+  shareTransactions: () => void;
+  clock: Clock;
+  log: Log;
+  /** @default consensus's own */
+  settings?: Settings;
+  /** The node must not vote any more: the disk failed, the chain forked, or this build computes otherwise. */
+  onFatal: (error: unknown) => void;
+}
+
+/**
+ * Binds the replica to channels, log, timers and chain. Upon an effect: do it, in order, and let nothing
+ * leave before the log holds what came before it.
+ */
+export class ConsensusDriver {
+  readonly #parts: ConsensusDriverParts;
+  readonly #replica: Replica;
+  readonly #verifier: Verifier;
+  readonly #timers = new Set<() => void>();
+  readonly #unsubscribe: () => void;
+  /** The last append to the log that is not durable yet; null when the log is quiet. */
+  #unsynced: Promise<void> | null = null;
+  #isStopped = false;
+  /** The height whose decision is being made durable, or was. */
+  #decided = 0;
+
+  constructor(parts: ConsensusDriverParts) {
+    const { application, chain, settings } = parts;
+    this.#parts = parts;
+    this.#replica = new Replica({ application, ...(settings && { settings }) });
+    this.#verifier = chain.checks.verifier(chain.chainId, (epoch) => voteKeysOf(chain.head, epoch));
+    this.#unsubscribe = chain.onCommit((committed) => this.#onCommit(committed));
+    this.#start(parts.wal.recordsOf(chain.head.height + 1));
+  }
+
+  /** For metrics and the operator. */
+  get position(): { height: number; view: number } | null {
+    return this.#replica.position;
+  }
+
+  /** A frame's message, from the node that the channel proved; only the committee is listened to. */
+  receive(from: NodeId, message: ConsensusMessage): void {
+    if (this.#isStopped || !this.#isMember(from) || this.#isStale(message)) return;
+    if (!checkMessage(this.#verifier, message)) {
+      this.#parts.log.warn("a committee member sent a bad signature", { from, kind: message.kind });
+      return;
+    }
+    this.#step({ kind: "message", now: this.#now, from, message });
+  }
+
+  /** A transaction has become executable: a leader proposes at once. */
+  wake(): void {
+    this.#step({ kind: "demand", now: this.#now });
+  }
+
+  /** Signs nothing more; what was signed before is in the log. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#unsubscribe();
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+
+  get #now(): number {
+    return this.#parts.clock.now();
+  }
+
+  #isMember(node: NodeId): boolean {
+    return this.#parts.chain.head.state.committee.seats.some((seat) => seat.node === node);
+  }
+
+  /** What is about a decided height costs a check and changes nothing. */
+  #isStale(message: ConsensusMessage): boolean {
+    const height = Math.max(this.#decided, this.#parts.chain.head.height);
+    switch (message.kind) {
+      case "vote":
+      case "proposal":
+        return message.vote.ballot.height <= height;
+      case "certificate":
+      case "finalized":
+        return message.certificate.ballot.height <= height;
+      default:
+        return false;
+    }
+  }
+
+  #start(records: readonly LogRecord[]): void {
+    const { head } = this.#parts.chain;
+    this.#step({
+      kind: "start",
+      now: this.#now,
+      height: head.height + 1,
+      parent: { hash: head.hash, time: head.header.time },
+      committee: this.#committee(),
+      records,
+    });
+    setImmediate(() => {
+      if (!this.#isStopped) this.#parts.application.prepare();
+    });
+  }
+
+  #committee(): Start["committee"] {
+    const { me, key, chain } = this.#parts;
+    const { epoch, seats, leaders } = chain.head.state.committee;
+    // A seat that votes with another key is not for this node to fill.
+    const seat = seats.findIndex(
+      ({ node, voteKey }) => node === me && voteKey === key.public.voteKey,
+    );
+    const members = seats.map(({ node }) => node);
+    return { epoch, members, order: leaders, seat: seat === -1 ? null : seat };
+  }
+
+  #step(event: Event): void {
+    if (this.#isStopped) return;
+    for (const effect of this.#replica.step(event)) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case "persist":
+        this.#append({ kind: "certificate", certificate: effect.certificate });
+        break;
+      case "cast":
+        this.#cast(effect);
+        break;
+      case "send":
+        this.#whenSynced(() => this.#parts.links.send(effect.to, encode(effect.message)));
+        break;
+      case "broadcast":
+        this.#whenSynced(() => this.#parts.links.broadcast(encode(effect.message)));
+        break;
+      case "setTimer":
+        this.#setTimer(effect.timer, effect.delayMs);
+        break;
+      case "commit":
+        this.#commit(effect);
+        break;
+      case "sendFinalized":
+        this.#sendFinalized(effect.to, effect.height).catch((error) => this.#fail(error));
+        break;
+      case "shareTransactions":
+        this.#parts.shareTransactions();
+        break;
+      case "evidence":
+        // @TODO issue 4: no transaction kind takes evidence yet; the log keeps it for the operator.
+        this.#parts.log.error("a seat has signed two votes that exclude each other", {
+          evidence: effect.evidence,
+        });
+        break;
+      case "fork":
+        this.#fail(new Error(`two histories at height ${effect.block.header.height}`));
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #cast({ ballot, block, justification }: Extract<Effect, { kind: "cast" }>): void {
+    const { key, chain } = this.#parts;
+    const { seat } = this.#committee();
+    if (seat === null) return;
+    const vote = signBallot(key.keyPair, chain.chainId, seat, ballot);
+    this.#append({ kind: "vote", vote, block, justification }).then(() =>
+      this.#step({ kind: "signed", now: this.#now, vote }),
+    );
+  }
+
+  /** The result resolves when the record is durable, and never if the disk fails. */
+  #append(record: LogRecord): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const appended = this.#parts.wal.append(record).then(
+      () => {
+        if (this.#unsynced === appended) this.#unsynced = null;
+        resolve();
+      },
+      (error) => this.#fail(error),
+    );
+    this.#unsynced = appended;
+    return promise;
+  }
+
+  #whenSynced(send: () => void): void {
+    if (this.#unsynced === null) send();
+    else
+      this.#unsynced.then(() => {
+        if (!this.#isStopped) send();
+      });
+  }
+
+  #setTimer(timer: Timer, delayMs: number): void {
+    const cancel = this.#parts.clock.setTimer(delayMs, () => {
+      this.#timers.delete(cancel);
+      if (timer.kind === "tick") this.#parts.mempool.sweep();
+      this.#step({ kind: "timer", now: this.#now, timer });
+    });
+    this.#timers.add(cancel);
+  }
+
+  #commit(decided: FinalizedBlock): void {
+    const { block, certificate } = decided;
+    this.#decided = block.header.height;
+    this.#parts.chain.commit({ block, certificate }).catch((error) => this.#fail(error));
+  }
+
+  /** Also after a block that sync has brought: the next height begins. */
+  #onCommit({ height }: CommittedBlock): void {
+    const { wal, chain } = this.#parts;
+    wal.prune(height).catch((error) => this.#fail(error));
+    if (chain.head.height === height) this.#start(wal.recordsOf(height + 1));
+  }
+
+  async #sendFinalized(to: NodeId, height: number): Promise<void> {
+    const final = await this.#parts.chain.blockAt(height);
+    if (final === null) return;
+    this.#whenSynced(() => this.#parts.links.send(to, encode({ kind: "finalized", ...final })));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isStopped) return;
+    this.stop();
+    this.#parts.onFatal(error);
+  }
+}
+
+const encode = (message: ConsensusMessage): Uint8Array => consensusMessageWire.encode(message);

@@ -1,0 +1,248 @@
+import { type Clock, limits, type NodeId, type TransactionId } from "@meshwork/foundation";
+import { type Checks, checkTransaction, nextMoment, type Refusal } from "@meshwork/ledger";
+import { type Transaction, transactionIdOf } from "@meshwork/protocol";
+import type { ChainHead, CommittedBlock } from "./chain-head.ts";
+
+/** How a transaction that was handed in here has ended. */
+export type TransactionOutcome =
+  /** At this height, or earlier: a transaction that stands on the ledger already is included. */
+  | { readonly kind: "included"; readonly height: number }
+  | { readonly kind: "refused"; readonly refusal: Refusal | PoolRefusal }
+  /** `notAfter` has passed: no block will take it any more. */
+  | { readonly kind: "expired" };
+
+/** The pool's own no, beside the ledger's. */
+export interface PoolRefusal {
+  readonly code: "MEMPOOL_FULL" | "TOO_MANY_PENDING";
+  readonly reason: string;
+}
+
+export interface MempoolParts {
+  chain: {
+    readonly head: ChainHead;
+    readonly checks: Checks;
+    onCommit(listener: (committed: CommittedBlock) => void): () => void;
+  };
+  clock: Clock;
+  /** A transaction was handed in here: the committee should have it at once. */
+  onOwn: (transaction: Transaction) => void;
+  /** One more is executable: a leader who slept may wake. */
+  onExecutable: () => void;
+}
+
+interface Pending {
+  readonly id: TransactionId;
+  readonly transaction: Transaction;
+  /** Null: handed in here. */
+  readonly from: NodeId | null;
+  readonly receivedAt: number;
+  /** The head for which `isExecutable` holds. */
+  checkedAt: number;
+  isExecutable: boolean;
+  readonly settle: (outcome: TransactionOutcome) => void;
+  readonly outcome: Promise<TransactionOutcome>;
+}
+
+/**
+ * Transactions that wait for a block, in order of arrival. Bounded: in all, for one sender, and for one
+ * peer that brings them. What is not executable yet waits a little, for its sender may be a block ahead.
+ */
+export class Mempool {
+  readonly #parts: MempoolParts;
+  readonly #pending = new Map<TransactionId, Pending>();
+  readonly #perSender = new Counts<NodeId>();
+  readonly #perPeer = new Counts<NodeId>();
+  readonly #unsubscribe: () => void;
+
+  constructor(parts: MempoolParts) {
+    this.#parts = parts;
+    this.#unsubscribe = parts.chain.onCommit((committed) => this.#onCommit(committed));
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Hands in a transaction of this node's own, or of its user: it is sent to the committee until it is
+   * included or void. The same transaction again has the same outcome.
+   */
+  submit(transaction: Transaction): Promise<TransactionOutcome> {
+    const id = transactionIdOf(transaction.unsigned);
+    const known = this.#pending.get(id);
+    if (known?.from === null) return known.outcome;
+    if (known) this.#remove(known);
+    const refusal = this.#check(transaction);
+    if (refusal?.code === "ALREADY_APPLIED")
+      return Promise.resolve({ kind: "included", height: this.#parts.chain.head.height });
+    const no = refusal ?? this.#noRoom(transaction, null);
+    if (no) return Promise.resolve({ kind: "refused", refusal: no });
+    const pending = this.#add(id, transaction, { from: null, isExecutable: true });
+    this.#parts.onOwn(transaction);
+    this.#parts.onExecutable();
+    return pending.outcome;
+  }
+
+  /** Takes in what a peer brings. What cannot be used is dropped: its sender will send it again. */
+  receive(from: NodeId, transactions: readonly Transaction[]): void {
+    let isNews = false;
+    for (const transaction of transactions) {
+      const id = transactionIdOf(transaction.unsigned);
+      if (this.#pending.has(id) || this.#noRoom(transaction, from)) continue;
+      const refusal = this.#check(transaction);
+      if (refusal && !MAY_PASS.has(refusal.code)) continue;
+      this.#add(id, transaction, { from, isExecutable: refusal === null });
+      isNews ||= refusal === null;
+    }
+    if (isNews) this.#parts.onExecutable();
+  }
+
+  /** Whether a block could be made of what waits here. */
+  hasExecutable(): boolean {
+    for (const _ of this.executable()) return true;
+    return false;
+  }
+
+  /** In order of arrival; each is checked on the head once. What has become void is dropped on the way. */
+  *executable(): Generator<Transaction> {
+    for (const pending of this.#pending.values())
+      if (this.#recheck(pending)) yield pending.transaction;
+  }
+
+  /** A builder tried these behind others and they failed: they are looked at again on the next head. */
+  setAside(transactions: readonly Transaction[]): void {
+    for (const transaction of transactions) {
+      const pending = this.#pending.get(transactionIdOf(transaction.unsigned));
+      if (pending) pending.isExecutable = false;
+    }
+  }
+
+  /** What was handed in here and waits still: to be sent to the committee again. */
+  own(): Transaction[] {
+    return [...this.#pending.values()].flatMap(({ from, transaction }) =>
+      from === null ? [transaction] : [],
+    );
+  }
+
+  /** Ends what can never be included any more; to be called now and then. */
+  sweep(): void {
+    const isOver = this.#parts.clock.now() - limits.expiryGraceMs;
+    for (const pending of this.#pending.values()) {
+      if (pending.transaction.unsigned.notAfter < isOver) this.#end(pending, { kind: "expired" });
+      else if (pending.from !== null && !pending.isExecutable && this.#hasWaited(pending))
+        this.#remove(pending);
+    }
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+  }
+
+  #onCommit({ height, header, block }: CommittedBlock): void {
+    for (const transaction of block.transactions) {
+      const pending = this.#pending.get(transactionIdOf(transaction.unsigned));
+      if (pending) this.#end(pending, { kind: "included", height });
+    }
+    for (const pending of this.#pending.values()) {
+      if (pending.transaction.unsigned.notAfter < header.time)
+        this.#end(pending, { kind: "expired" });
+      // Its submitter waits for an answer; others are looked at when a block is to be made.
+      else if (pending.from === null) this.#recheck(pending);
+    }
+  }
+
+  #check(transaction: Transaction): Refusal | null {
+    const { head, checks } = this.#parts.chain;
+    const at = nextMoment(head.state.head, this.#parts.clock.now());
+    return checkTransaction(transaction, { state: head.state, at, checks });
+  }
+
+  #recheck(pending: Pending): boolean {
+    const { height } = this.#parts.chain.head;
+    if (pending.checkedAt === height) return pending.isExecutable;
+    pending.checkedAt = height;
+    const refusal = this.#check(pending.transaction);
+    pending.isExecutable = refusal === null;
+    if (refusal === null) return true;
+    if (refusal.code === "EXPIRED") return false;
+    if (pending.from === null) this.#end(pending, { kind: "refused", refusal });
+    else if (!MAY_PASS.has(refusal.code) || this.#hasWaited(pending)) this.#remove(pending);
+    return false;
+  }
+
+  #hasWaited({ receivedAt }: Pending): boolean {
+    return this.#parts.clock.monotonic() - receivedAt > limits.mempoolWaitMs;
+  }
+
+  #noRoom({ unsigned }: Transaction, from: NodeId | null): PoolRefusal | null {
+    if (this.#pending.size >= limits.mempoolTransactions)
+      return full("MEMPOOL_FULL", `${limits.mempoolTransactions} transactions wait already`);
+    if (this.#perSender.of(unsigned.sender) >= limits.mempoolPerSender)
+      return full(
+        "TOO_MANY_PENDING",
+        `${limits.mempoolPerSender} transactions of ${unsigned.sender} wait already`,
+      );
+    if (from !== null && this.#perPeer.of(from) >= limits.mempoolPerPeer)
+      return full("TOO_MANY_PENDING", `${limits.mempoolPerPeer} transactions of one peer wait`);
+    return null;
+  }
+
+  #add(
+    id: TransactionId,
+    transaction: Transaction,
+    { from, isExecutable }: Pick<Pending, "from" | "isExecutable">,
+  ): Pending {
+    const { promise: outcome, resolve: settle } = Promise.withResolvers<TransactionOutcome>();
+    const { chain, clock } = this.#parts;
+    const checkedAt = chain.head.height;
+    const receivedAt = clock.monotonic();
+    const pending = { id, transaction, from, receivedAt, checkedAt, isExecutable, settle, outcome };
+    this.#pending.set(id, pending);
+    this.#perSender.add(transaction.unsigned.sender, 1);
+    if (from !== null) this.#perPeer.add(from, 1);
+    return pending;
+  }
+
+  #end(pending: Pending, outcome: TransactionOutcome): void {
+    this.#remove(pending);
+    pending.settle(outcome);
+  }
+
+  #remove({ id, transaction, from }: Pending): void {
+    this.#pending.delete(id);
+    this.#perSender.add(transaction.unsigned.sender, -1);
+    if (from !== null) this.#perPeer.add(from, -1);
+  }
+}
+
+/** What a block or two may change: the task is not there yet, or not that far; the account is not funded yet. */
+const MAY_PASS = new Set<Refusal["code"]>([
+  "UNKNOWN_SENDER",
+  "UNKNOWN_TASK",
+  "UNKNOWN_BLOCK",
+  "WRONG_PHASE",
+  "WRONG_ATTEMPT",
+  "NOT_CALLED",
+  "NOT_ACCEPTED",
+  "NOT_A_NODE",
+  "INSUFFICIENT_POINTS",
+]);
+
+const full = (code: PoolRefusal["code"], what: string): PoolRefusal => ({
+  code,
+  reason: `${what}: try again when some have been included`,
+});
+
+class Counts<Key> {
+  readonly #counts = new Map<Key, number>();
+
+  of(key: Key): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  add(key: Key, change: number): void {
+    const count = this.of(key) + change;
+    if (count > 0) this.#counts.set(key, count);
+    else this.#counts.delete(key);
+  }
+}

@@ -1,0 +1,100 @@
+import { type keyVerifier, type Verifier, votesOf } from "@meshwork/consensus";
+import { type ChainId, limits, type PublicKey } from "@meshwork/foundation";
+import { type Checks, realChecks } from "@meshwork/ledger";
+import {
+  type Certificate,
+  isWellFormed,
+  quorumOf,
+  transactionIdOf,
+  type Vote,
+  verifyVote,
+} from "@meshwork/protocol";
+
+/** What was once found true, up to a bound: the oldest is forgotten, and then checked anew. */
+class Remembered {
+  readonly #known = new Set<string>();
+
+  /** Asks `check` only for what is not known to hold. A "no" is not remembered. */
+  holds(key: string, check: () => boolean): boolean {
+    if (this.#known.has(key)) return true;
+    if (!check()) return false;
+    this.#known.add(key);
+    if (this.#known.size > limits.rememberedSignatures)
+      for (const oldest of this.#known) {
+        this.#known.delete(oldest);
+        break;
+      }
+    return true;
+  }
+}
+
+/**
+ * Each signature is checked once: a transaction's when it reaches the pool, a vote's when it arrives,
+ * and neither again inside a block or a certificate. A key names all that the check depends on.
+ */
+export class RememberedChecks implements Checks {
+  readonly #transactions = new Remembered();
+  readonly #votes = new Remembered();
+  readonly verifyAttestation = realChecks.verifyAttestation;
+  readonly verifyVoucher = realChecks.verifyVoucher;
+  readonly verifyAdmission = realChecks.verifyAdmission;
+
+  readonly verifyTransaction: Checks["verifyTransaction"] = (key, transaction) =>
+    this.#transactions.holds(
+      `${key} ${transactionIdOf(transaction.unsigned)} ${transaction.signature}`,
+      () => realChecks.verifyTransaction(key, transaction),
+    );
+
+  /** As `protocol/verifyCertificate`, vote by vote. */
+  readonly verifyCertificate: Checks["verifyCertificate"] = (chainId, voteKeys, certificate) =>
+    isQuorum(certificate, voteKeys.length) &&
+    votesOf(certificate).every((vote) => this.verifyVote(chainId, voteKeys, vote));
+
+  verifyVote(chainId: ChainId, voteKeys: readonly PublicKey[], vote: Vote): boolean {
+    const { kind, epoch, height, view, blockHash } = vote.ballot;
+    const key = [
+      chainId,
+      voteKeys[vote.seat],
+      kind,
+      epoch,
+      height,
+      view,
+      blockHash,
+      vote.signature,
+    ];
+    return this.#votes.holds(key.join(" "), () => verifyVote(chainId, voteKeys, vote));
+  }
+
+  /** The same for consensus, which knows keys by their epoch. */
+  verifier(chainId: ChainId, voteKeysOf: Parameters<typeof keyVerifier>[1]): Verifier {
+    return {
+      vote: (vote) => {
+        const keys = voteKeysOf(vote.ballot.epoch);
+        return keys !== null && this.verifyVote(chainId, keys, vote);
+      },
+      certificate: (certificate) => {
+        const keys = voteKeysOf(certificate.ballot.epoch);
+        return keys !== null && this.verifyCertificate(chainId, keys, certificate);
+      },
+    };
+  }
+}
+
+/** A quorum of the seats, each once and in order. */
+function isQuorum({ ballot, seats, signatures }: Certificate, seatCount: number): boolean {
+  return (
+    isWellFormed(ballot) &&
+    seats.length === signatures.length &&
+    seats.length >= quorumOf(seatCount) &&
+    seats.every((seat, i) => seat > (seats[i - 1] ?? -1) && seat < seatCount)
+  );
+}
+
+/** For a block that a quorum has made final: each of those seats has checked its signatures. */
+export const finalBlockChecks: Checks = {
+  verifyTransaction: () => true,
+  verifyAttestation: () => true,
+  verifyCertificate: () => true,
+  verifyVoucher: () => true,
+  verifyAdmission: () => true,
+};

@@ -1,0 +1,59 @@
+import { applyGenesis, State } from "@meshwork/ledger";
+import { chainIdOf, type Genesis, headerHash } from "@meshwork/protocol";
+import { type BlockStore, storeCorrupt } from "./block-store.ts";
+import { ChainError } from "./chain-error.ts";
+import type { ChainHead } from "./chain-head.ts";
+
+/**
+ * The head as it was when the process ended, or the genesis in a new folder. Nothing on disk is
+ * trusted: the state is built anew from its leaves and must have the root that the head names.
+ * @throws ChainError `STORE_CORRUPT`, `STORE_OTHER_CHAIN`
+ */
+export async function restoreHead(store: BlockStore, genesis: Genesis): Promise<ChainHead> {
+  const chainId = chainIdOf(genesis);
+  const stored = await store.chainId();
+  const first = applyGenesis(genesis);
+  if (stored === null) await store.begin(chainId, first.state.leaves());
+  else if (stored !== chainId) throw otherChain(stored, chainId);
+
+  const height = await store.headHeight();
+  const place = height === 0 ? genesisPlace(first.header) : await placeOf(store, height);
+  const state = await restoreState(store);
+  if (state.root() !== place.header.stateRoot)
+    throw storeCorrupt(
+      `its state has the root ${state.root()}, and block ${height} names ${place.header.stateRoot}`,
+    );
+  return { height, state, ...place };
+}
+
+const genesisPlace = (header: ChainHead["header"]) => ({
+  header,
+  hash: headerHash(header),
+  certificate: null,
+});
+
+async function placeOf(store: BlockStore, height: number) {
+  const found = await store.blockAt(height);
+  if (found === null) throw storeCorrupt(`its head, block ${height}, is missing`);
+  const { header } = found.block;
+  const hash = headerHash(header);
+  const { ballot } = found.certificate;
+  if (header.height !== height || ballot.blockHash !== hash || ballot.height !== height)
+    throw storeCorrupt(`block ${height} and its certificate do not belong together`);
+  return { header, hash, certificate: found.certificate };
+}
+
+async function restoreState(store: BlockStore): Promise<State> {
+  try {
+    return State.fromLeaves(await store.leaves());
+  } catch (cause) {
+    throw storeCorrupt("a leaf of its state cannot be read", cause);
+  }
+}
+
+const otherChain = (stored: string, chainId: string) =>
+  new ChainError(
+    "STORE_OTHER_CHAIN",
+    `this folder holds the chain ${stored}, and the genesis given is of ${chainId}: name another folder, or the genesis that belongs to it`,
+    { detail: { stored, chainId } },
+  );

@@ -1,0 +1,118 @@
+import { limits, type NodeId } from "@meshwork/foundation";
+import type { Log } from "@meshwork/observability";
+import { type Genesis, streamNames } from "@meshwork/protocol";
+import type { Channel, Channels } from "./channel.ts";
+import { type SyncReply, type SyncRequest, syncReply, syncRequest } from "./sync-messages.ts";
+
+export interface ServeSyncParts {
+  chain: {
+    readonly genesis: Genesis;
+    readonly head: { readonly height: number };
+    encodedBlockAt(height: number): Promise<Uint8Array | null>;
+    /** Resolves once the head is at `height` or above. */
+    waitFor(height: number, signal: AbortSignal): Promise<void>;
+  };
+  channels: Pick<Channels, "serve">;
+  log: Log;
+}
+
+/** Gives final blocks to whoever may open a channel: what is final is no secret among members. */
+export async function serveSync(parts: ServeSyncParts): Promise<void> {
+  const perPeer = new Map<NodeId, number>();
+  let total = 0;
+
+  async function take(channel: Channel): Promise<void> {
+    const { nodeId } = channel;
+    const count = perPeer.get(nodeId) ?? 0;
+    if (total >= limits.syncFollowers || count >= limits.syncFollowersPerPeer)
+      return channel.abort(new Error("this node pushes blocks to as many as it can"));
+    total++;
+    perPeer.set(nodeId, count + 1);
+    try {
+      await new Follower(parts.chain, channel).run();
+    } catch (error) {
+      parts.log.debug("a follower's channel ended", { peer: nodeId, error });
+      channel.abort(error instanceof Error ? error : new Error("sync ended"));
+    } finally {
+      total--;
+      const left = (perPeer.get(nodeId) ?? 1) - 1;
+      if (left > 0) perPeer.set(nodeId, left);
+      else perPeer.delete(nodeId);
+    }
+  }
+
+  const options = { maxFrameBytes: limits.syncFrameBytes };
+  await parts.channels.serve(streamNames.sync, (channel) => void take(channel), options);
+}
+
+type Follow = Extract<SyncRequest, { kind: "follow" }>;
+
+/** One channel: reads what the follower wants while it pushes what it wanted last. */
+class Follower {
+  readonly #chain: ServeSyncParts["chain"];
+  readonly #channel: Channel;
+  #following: AbortController | null = null;
+  #pushing: Promise<void> = Promise.resolve();
+
+  constructor(chain: ServeSyncParts["chain"], channel: Channel) {
+    this.#chain = chain;
+    this.#channel = channel;
+  }
+
+  async run(): Promise<void> {
+    try {
+      for await (const frame of this.#channel) await this.#onRequest(syncRequest.decode(frame));
+      await this.#channel.close();
+    } finally {
+      this.#following?.abort();
+    }
+  }
+
+  async #onRequest(request: SyncRequest): Promise<void> {
+    if (request.kind === "genesis")
+      return this.#send({ kind: "genesis", genesis: this.#chain.genesis });
+    this.#following?.abort();
+    // The push before must have ended, or its blocks would mix with the new ones.
+    await this.#pushing;
+    const following = new AbortController();
+    this.#following = following;
+    this.#pushing = this.#push(request, following.signal).catch((error) => {
+      if (!following.signal.aborted) this.#channel.abort(error);
+    });
+  }
+
+  async #push(request: Follow, signal: AbortSignal): Promise<void> {
+    let next = request.from;
+    await this.#send({ kind: "head", height: this.#chain.head.height });
+    while (!signal.aborted) {
+      await this.#chain.waitFor(next, signal);
+      next = request.blocks ? await this.#pushBlocks(next) : await this.#pushHead();
+    }
+  }
+
+  async #pushHead(): Promise<number> {
+    const { height } = this.#chain.head;
+    await this.#send({ kind: "head", height });
+    return height + 1;
+  }
+
+  /** As many as a frame takes; waiting for the channel to take it is the back-pressure. */
+  async #pushBlocks(from: number): Promise<number> {
+    const blocks: Uint8Array[] = [];
+    let sizeBytes = 0;
+    const last = Math.min(this.#chain.head.height, from + limits.syncBatchBlocks - 1);
+    for (let height = from; height <= last; height++) {
+      const block = await this.#chain.encodedBlockAt(height);
+      if (block === null) throw new Error(`block ${height} is not on this node`);
+      sizeBytes += block.length;
+      if (blocks.length > 0 && sizeBytes > limits.blockBytes) break;
+      blocks.push(block);
+    }
+    await this.#send({ kind: "blocks", blocks });
+    return from + blocks.length;
+  }
+
+  #send(reply: SyncReply): Promise<void> {
+    return this.#channel.send(syncReply.encode(reply));
+  }
+}
