@@ -1,6 +1,5 @@
 import { fromHex, type NodeId, toHex } from "@meshwork/foundation";
 import {
-  closedSet,
   decodeLeaf,
   encodeLeaf,
   proofQuorum,
@@ -10,7 +9,6 @@ import {
 } from "@meshwork/protocol";
 import { whileTimeLasts } from "../time-limit.ts";
 import type { Audit } from "./audit.ts";
-import { type Shown, shownSoFar } from "./gather-reveals.ts";
 import type { Claim } from "./read-claims.ts";
 import type { Verification, VerifierParts } from "./verify-task.ts";
 
@@ -25,41 +23,30 @@ type Report = TaskMessageOf<"report">;
 
 /**
  * Tells the other verifiers what this one found and hears what they found, so that all can sign one
- * body. Nobody is believed: what another brings as evidence is run again here before it counts, and a
- * reveal that another lacks is passed on to him.
+ * body. Nobody is believed: what another brings as evidence is run again here before it counts.
  */
 export async function exchangeReports(
-  parts: Pick<VerifierParts, "me" | "mail" | "ledger" | "clock" | "log">,
+  parts: Pick<VerifierParts, "me" | "mail" | "clock" | "log">,
   verification: Verification,
-  mine: { shown: Shown; claims: readonly Claim[]; audit: Audit },
+  mine: { claims: readonly Claim[]; audit: Audit },
 ): Promise<Findings> {
   const { task, assignment, signal } = verification;
   const others = seatedVerifiers(task).flatMap(({ node }) => (node === parts.me ? [] : [node]));
-  const report: Report = {
-    kind: "report",
-    ...placeOfReport(assignment),
-    ...contentOf(verification, mine),
-  };
+  const { orderId, attempt } = assignment;
+  const report: Report = { kind: "report", orderId, attempt, evidence: evidenceOf(mine.audit) };
   for (const other of others) {
     void parts.mail
       .send(other, report)
       .catch((error) => parts.log.warn("a report was lost", { to: other, error }));
   }
   const reports = await othersReports(parts, verification, others, signal);
-  passOn(parts, verification, reports);
   const claims = new Map(mine.claims.map((claim) => [claim.worker, claim]));
   const guilty = await confirm(verification, claims, [...reports.values()], mine.audit.guilty);
   return { claims, guilty };
 }
 
-const placeOfReport = ({ orderId, attempt }: Verification["assignment"]) => ({ orderId, attempt });
-
-function contentOf({ task }: Verification, { shown, audit }: { shown: Shown; audit: Audit }) {
-  return {
-    missing: closedSet(task).flatMap(({ node }) => (shown.has(node) ? [] : [node])),
-    evidence: [...audit.guilty].map(([worker, segment]) => ({ worker, segment })),
-  };
-}
+const evidenceOf = ({ guilty }: Audit) =>
+  [...guilty].map(([worker, segment]) => ({ worker, segment }));
 
 /** All reports, or those that came in time; beyond a quorum's nobody is waited for long. */
 async function othersReports(
@@ -85,23 +72,6 @@ async function othersReports(
     mail.until(task.orderId, atLeast(others.length), until),
   );
   return all ?? soFar();
-}
-
-function passOn(
-  parts: Pick<VerifierParts, "mail" | "ledger" | "log">,
-  verification: Verification,
-  reports: ReadonlyMap<NodeId, Report>,
-): void {
-  const shown = shownSoFar(parts, verification);
-  for (const [to, { missing }] of reports) {
-    for (const worker of missing) {
-      const reveal = shown.get(worker);
-      if (reveal === undefined) continue;
-      void parts.mail
-        .send(to, reveal)
-        .catch((error) => parts.log.warn("a reveal was not passed on", { to, error }));
-    }
-  }
 }
 
 /** Own findings, and of the others' those that this verifier sees come out too; the earliest step counts. */

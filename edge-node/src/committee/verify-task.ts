@@ -8,6 +8,7 @@ import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
 import type { Task } from "../runtime/runtime.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
+import { answerAsks } from "./answer-asks.ts";
 import { attestVerdict } from "./attest.ts";
 import { auditClaims } from "./audit.ts";
 import { compareClaims } from "./compare.ts";
@@ -53,17 +54,19 @@ export async function verifyTask(
   const dispatch = await dispatchFor(parts, task, signal);
   const replayer = createReplayer(parts, { dispatch, task, signal });
   const verification: Verification = { task, assignment, replayer, signal };
+  const stopAnswering = answerAsks(parts, verification);
   try {
     const shown = await gatherReveals(parts, verification);
     const claims = await readClaims(parts, verification, shown);
     const dispute = await compareClaims(verification, claims);
     const audit = await auditClaims(parts, verification, dispute);
-    const findings = await exchangeReports(parts, verification, { shown, claims, audit });
+    const findings = await exchangeReports(parts, verification, { claims, audit });
     await attestVerdict(parts, verification, {
       verdict: judge(parts.ledger.chainId, task, findings),
       samples: audit.samples,
     });
   } finally {
+    stopAnswering();
     await replayer.close();
   }
 }

@@ -47,13 +47,19 @@ const revealMessage = z.strictObject({
   trace: contentId,
 });
 
+/** A verifier to the other verifiers: he was shown nothing by these workers; who was, passes it on. */
+const ask = z.strictObject({
+  kind: z.literal("ask"),
+  orderId,
+  attempt,
+  missing: z.array(nodeId).min(1).max(limits.replicas),
+});
+
 /** A verifier to the other verifiers: what his audit found. Nothing in it: all clean. */
 const report = z.strictObject({
   kind: z.literal("report"),
   orderId,
   attempt,
-  /** Workers of the closed set who showed this verifier nothing: who has their reveals passes them on. */
-  missing: z.array(nodeId).max(limits.replicas),
   evidence: z
     .array(z.strictObject({ worker: nodeId, segment: segmentEvidence }))
     .max(limits.replicas),
@@ -75,6 +81,7 @@ export const taskMessageSchema = z.discriminatedUnion("kind", [
   dispatch,
   progress,
   revealMessage,
+  ask,
   report,
   attest,
   result,

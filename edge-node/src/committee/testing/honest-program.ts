@@ -13,7 +13,7 @@ export function honestProgram(steps: number, options: { faultAt?: number } = {})
         kind: "done",
         postState: concat(preState, uint64(index * index)),
         output: utf8(`line ${index}\n`),
-        fuel: BigInt(10 + index),
+        fuel: 1_000_000n + BigInt(index),
       };
     },
   };

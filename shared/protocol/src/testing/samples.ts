@@ -217,11 +217,11 @@ export const sampleTaskMessages: TaskMessage[] = [
     outputKey: sampleDigest(67),
     trace: content,
   },
+  { kind: "ask", orderId: order, attempt: 0, missing: [node] },
   {
     kind: "report",
     orderId: order,
     attempt: 0,
-    missing: [node],
     evidence: [{ worker: node, segment: evidence }],
   },
   { kind: "attest", verdict: sampleVerdict, attestation: sampleProof.attestations[0] as never },
