@@ -38,9 +38,9 @@ export function createApp(parts: AppParts, options: AppOptions): Hono<DoorEnv> {
   const app = new Hono<DoorEnv>();
   app.use(async (c, next) => {
     c.set("requestId", toHex(parts.random.bytes(8)));
-    c.header("x-request-id", c.get("requestId"));
-    c.header("cache-control", "no-store");
     await next();
+    c.header("x-request-id", c.get("requestId"));
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   });
   app.use(measure(parts.metrics)(parts.clock.monotonic));
   app.use(

@@ -49,15 +49,25 @@ export function createCredentials(parts: SignedFetchParts, door: { chainId: Chai
   const withToken = async (url: URL, request: OutgoingRequest) =>
     plainFetch(parts.fetch, url, { ...request, authorization: `Bearer ${await token()}` });
 
+  const sendOnce = async (url: URL, request: OutgoingRequest): Promise<Response> => {
+    if (!isPrivate(door.base)) return signed(url, request);
+    const response = await withToken(url, request);
+    // The server was started anew, and knows no session.
+    if (response.status !== 401) return response;
+    await response.body?.cancel();
+    session = null;
+    return withToken(url, request);
+  };
+
   return {
     async send(url: URL, request: OutgoingRequest): Promise<Response> {
-      if (!isPrivate(door.base)) return signed(url, request);
-      const response = await withToken(url, request);
-      // The server was started anew, and knows no session.
-      if (response.status !== 401) return response;
-      await response.body?.cancel();
-      session = null;
-      return withToken(url, request);
+      try {
+        return await sendOnce(url, request);
+      } catch (error) {
+        if (!(error instanceof ClientError && error.code === "UNREACHABLE")) throw error;
+        // A socket that was kept open may have died since. All that we send may be sent twice.
+        return sendOnce(url, request);
+      }
     },
   };
 }

@@ -1,5 +1,7 @@
+import { type OrderId, utf8 } from "@meshwork/foundation";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { doubling, startWorld, type World } from "../testing/world.ts";
+import { toBase64 } from "../base64.ts";
+import { query, randomHash, startWorld, type World } from "../testing/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -7,29 +9,54 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("a task on its way", () => {
-  test("goes from a typed input to a checked, typed output with its receipt", async () => {
-    const { gateway, requester } = world;
-    const states: string[] = [];
-    const run = requester.mesh.run(doubling, 21, {
-      onState(state) {
-        states.push(state.kind);
-        if (state.kind === "submitted")
-          gateway.advance(state.orderId, { kind: "closed", result: null });
-        if (state.kind === "closed")
-          gateway.conclude(state.orderId, new TextEncoder().encode("42"));
-      },
+describe("a result", () => {
+  const result = (orderId: OrderId, unverified = false) =>
+    world.requester.get(query("tasks.result", { orderId, unverified }));
+
+  test("is pending, then one worker's word for who asks for it, then concluded", async () => {
+    const orderId = world.gateway.addTask(world.requester.account);
+    expect((await result(orderId, true)).data).toMatchObject({
+      kind: "pending",
+      stage: "submitted",
     });
-    const done = await run;
-    expect(done.output).toBe(42);
-    expect(states).toEqual(["submitted", "closed", "done"]);
-    expect(done.outcome).toBe("verified");
-    expect(done.fuel).toBe(2n ** 60n);
-    expect(new TextDecoder().decode(done.receipt)).toBe(`receipt ${done.orderId}`);
-    const [order] = gateway.placed;
-    expect(order?.objects.map((object) => new TextDecoder().decode(object))).toEqual([
-      new TextDecoder().decode(doubling.program),
-      "21",
-    ]);
+    world.gateway.deliver(orderId, utf8("early"));
+    expect((await result(orderId)).data).toMatchObject({ kind: "pending" });
+    expect((await result(orderId, true)).data).toMatchObject({
+      kind: "unverified",
+      output: toBase64(utf8("early")),
+    });
+    world.gateway.conclude(orderId, utf8("checked"));
+    expect((await result(orderId, true)).data).toMatchObject({
+      kind: "concluded",
+      outcome: "verified",
+      result: { fuel: "1152921504606846976" },
+      output: toBase64(utf8("checked")),
+    });
+  });
+
+  test("has its receipt once it is concluded", async () => {
+    const orderId = world.gateway.addTask(world.requester.account);
+    const receipt = () => world.requester.get(query("tasks.receipt", { orderId }));
+    expect((await receipt()).data).toEqual({ kind: "pending", orderId });
+    world.gateway.conclude(orderId, utf8("x"));
+    expect((await receipt()).data).toMatchObject({ kind: "ready" });
+  });
+
+  test.each(["tasks.get", "tasks.result", "tasks.receipt"])(
+    "%s is for the requester alone",
+    async (procedure) => {
+      const orderId = world.gateway.addTask(world.requester.account);
+      const own = query(procedure, { orderId });
+      expect((await world.requester.get(own)).status).toBe(200);
+      expect(await world.stranger.get(own)).toMatchObject({ status: 403, code: "TASK_FOREIGN" });
+      expect(await world.get(own)).toMatchObject({ status: 401, code: "CREDENTIAL_MISSING" });
+    },
+  );
+
+  test("of an order that the ledger does not know is refused", async () => {
+    const unknown = randomHash();
+    const answer = await world.requester.get(query("tasks.get", { orderId: unknown }));
+    expect(answer).toMatchObject({ status: 404, code: "TASK_UNKNOWN" });
+    expect(answer.message).toContain(unknown);
   });
 });

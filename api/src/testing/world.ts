@@ -15,7 +15,7 @@ import { FAKE_CHAIN, FAKE_NODE, FakeGateway } from "./fake-gateway.ts";
 export interface World {
   server: ApiServer;
   gateway: FakeGateway;
-  clock: Clock & { advance(ms: number): void };
+  clock: AdjustableClock;
   requester: Requester;
   stranger: Requester;
   /** Without any credential. */
@@ -32,7 +32,7 @@ export interface Requester {
   get(path: string): Promise<Answer>;
   put(contentId: string, body: Uint8Array): Promise<Answer>;
   token(): Promise<string>;
-  order(input?: unknown, change?: Partial<{ now: number }>): BuiltOrder;
+  order(input?: unknown): BuiltOrder;
 }
 
 export interface Answer {
@@ -150,15 +150,41 @@ export async function readAnswer(response: Response): Promise<Answer> {
 export const randomHash = (): string => sha256Hex(systemRandom.bytes(32));
 export const randomHex = (bytes: number): string => toHex(systemRandom.bytes(bytes));
 
+export interface AdjustableClock extends Clock {
+  /** Sets it forward; timers stay. */
+  advance(ms: number): void;
+  /** Waits until somebody has set a timer of `delayMs`, and lets it end. */
+  elapse(delayMs: number): Promise<void>;
+}
+
 /** The machine's clock, set forward by the test. */
-function adjustableClock(): World["clock"] {
+function adjustableClock(): AdjustableClock {
   let ahead = 0;
+  const timers = new Set<{ delayMs: number; callback: () => void }>();
   return {
     now: () => systemClock.now() + ahead,
     monotonic: () => systemClock.monotonic() + ahead,
-    setTimer: systemClock.setTimer,
+    setTimer(delayMs, callback) {
+      const timer = { delayMs, callback };
+      timers.add(timer);
+      const cancel = systemClock.setTimer(delayMs, () => {
+        timers.delete(timer);
+        callback();
+      });
+      return () => {
+        timers.delete(timer);
+        cancel();
+      };
+    },
     advance(ms) {
       ahead += ms;
+    },
+    async elapse(delayMs) {
+      for (;;) {
+        const timer = [...timers].find((one) => one.delayMs === delayMs);
+        if (timer) return timer.callback();
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
     },
   };
 }
