@@ -8,15 +8,24 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** The value of each lower-case hex digit's character code. */
+const DIGITS = new Int8Array(128).fill(-1);
+for (let digit = 0; digit < 16; digit++) DIGITS[digit.toString(16).charCodeAt(0)] = digit;
+
 /** Lower-case hex of an even length only; anything else is the caller's mistake. */
 export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
-  if (!/^(?:[0-9a-f]{2})*$/.test(hex))
-    throw new TypeError(`not lower-case hex: ${hex.slice(0, 80)}`);
+  if (hex.length % 2 !== 0) throw notHex(hex);
   const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = DIGITS[hex.charCodeAt(2 * i)] ?? -1;
+    const low = DIGITS[hex.charCodeAt(2 * i + 1)] ?? -1;
+    if (high < 0 || low < 0) throw notHex(hex);
+    bytes[i] = 16 * high + low;
+  }
   return bytes;
 }
+
+const notHex = (hex: string) => new TypeError(`not lower-case hex: ${hex.slice(0, 80)}`);
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
