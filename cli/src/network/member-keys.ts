@@ -1,4 +1,3 @@
-import { createPrivateKey, createPublicKey } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -10,6 +9,7 @@ import {
   generateKeyPair,
   type KeyPair,
   secretOf,
+  x25519PublicKey,
 } from "@meshwork/crypto";
 import { type Digest, fromHex, type Key25519, type Random, toHex } from "@meshwork/foundation";
 import { writeNew } from "../files.ts";
@@ -53,15 +53,6 @@ export async function createMemberKeys(folder: string, random: Random): Promise<
     keyPair,
     recoveryHash: digestOf("meshwork/recovery/1", fromHex(recovery.publicKey)),
     transportKey: ed25519KeyPair(deriveTransportSeed(identitySecret, FIRST_KEY_VERSION)).publicKey,
-    sealKey: x25519Of(deriveSeed(identitySecret, "sealing", FIRST_KEY_VERSION)),
+    sealKey: x25519PublicKey(deriveSeed(identitySecret, "sealing", FIRST_KEY_VERSION)),
   };
-}
-
-/** The X25519 public key of a seed. */
-function x25519Of(seed: Uint8Array): Key25519 {
-  // RFC 8410: the DER before the 32 bytes of a private and of a public key.
-  const der = Buffer.concat([Buffer.from("302e020100300506032b656e04220420", "hex"), seed]);
-  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  const spki = createPublicKey(key).export({ format: "der", type: "spki" });
-  return toHex(spki.subarray(-32)) as Key25519;
 }
