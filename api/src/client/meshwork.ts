@@ -67,7 +67,8 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
     const expected = options.genesis ? chainIdOf(options.genesis) : (options.chainId ?? null);
     const door = await openDoor(parts, { url: options.url, expected });
     const { chainId, gateway } = door;
-    return { keyPair, clock, random, door, chainId, gateway };
+    const genesis = options.genesis ?? null;
+    return { keyPair, clock, random, door, chainId, gateway, genesis };
   });
 
   const submit: Meshwork["submit"] = async (task, input, { signal } = {}) => {

@@ -1,6 +1,8 @@
 import type { OrderId } from "@meshwork/foundation";
+import type { Genesis } from "@meshwork/protocol";
 import type { z } from "zod";
 import type { TaskState } from "../views.ts";
+import { requireProof } from "./check-receipt.ts";
 import { ClientError } from "./client-error.ts";
 import type { Task } from "./define-task.ts";
 import {
@@ -11,6 +13,11 @@ import {
   soon,
 } from "./fetch-result.ts";
 import { watchTask } from "./watch-task.ts";
+
+export interface RunParts extends ResultParts {
+  /** The receipt is checked against it, offline; null: it is taken home unread. */
+  genesis: Genesis | null;
+}
 
 export interface RunOptions {
   /** Called with every state, in order, also after a lost connection. */
@@ -33,7 +40,7 @@ export interface RunResult<Output> {
 
 /** From an order on the ledger to its checked output; throws the coded error of any other end. */
 export async function followToResult<Output extends z.ZodType>(
-  parts: ResultParts,
+  parts: RunParts,
   { orderId, task }: { orderId: OrderId; task: Task<z.ZodType, Output> },
   { onState, signal }: RunOptions,
 ): Promise<RunResult<z.output<Output>>> {
@@ -45,6 +52,12 @@ export async function followToResult<Output extends z.ZodType>(
   if (receipt === null)
     throw new ClientError("RESULT_MISSING", `the server has no receipt of order ${orderId} yet`);
   const { resultHash, fuel } = result;
+  if (parts.genesis !== null)
+    requireProof(
+      receipt,
+      { genesis: parts.genesis, now: parts.clock.now() },
+      { orderId, outcome, resultHash },
+    );
   return { orderId, outcome, output, resultHash, fuel: BigInt(fuel), segments, receipt };
 }
 

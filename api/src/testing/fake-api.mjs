@@ -1,0 +1,3 @@
+import { launch } from "../../../scripts/launch.mjs";
+
+await launch(new URL("./fake-main.ts", import.meta.url));
