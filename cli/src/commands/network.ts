@@ -1,11 +1,10 @@
 import { join, resolve } from "node:path";
 import { systemClock, systemRandom } from "@meshwork/foundation";
-import { chainIdOf } from "@meshwork/protocol";
+import { chainIdOf, inviteToText } from "@meshwork/protocol";
 import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { readGenesis, writeNew } from "../files.ts";
 import { readKeys } from "../key-files.ts";
-import { inviteToText } from "../network/invite-text.ts";
 import { makeInvite } from "../network/make-invite.ts";
 import { bigInteger, collect, integer, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inviteFromText } from "@meshwork/protocol";
 import { Command } from "commander";
-import { inviteFromText } from "../network/invite-text.ts";
 import { collect, integer } from "../options.ts";
 
 /**

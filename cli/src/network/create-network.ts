@@ -11,9 +11,8 @@ import {
   toHex,
 } from "@meshwork/foundation";
 import { createIdentity } from "@meshwork/p2p";
-import { chainIdOf, type Genesis, genesis as genesisWire } from "@meshwork/protocol";
+import { chainIdOf, type Genesis, genesis as genesisWire, inviteToText } from "@meshwork/protocol";
 import { buildGenesis, type FoundingNode } from "./build-genesis.ts";
-import { inviteToText } from "./invite-text.ts";
 import { makeInvite } from "./make-invite.ts";
 import { createMemberKeys, FIRST_KEY_VERSION, type MemberKeys } from "./member-keys.ts";
 import { developmentPolicy, strangersPolicy } from "./policies.ts";

@@ -7,7 +7,6 @@ export {
   type NetworkPlan,
   networkFiles,
 } from "./create-network.ts";
-export { InviteError, inviteFromText, inviteToText } from "./invite-text.ts";
 export { type InvitePlan, makeInvite } from "./make-invite.ts";
 export { createMemberKeys, type MemberKeys, memberFiles } from "./member-keys.ts";
 export { developmentPolicy, strangersPolicy } from "./policies.ts";

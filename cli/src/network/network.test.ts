@@ -12,10 +12,9 @@ import {
   verify,
 } from "@meshwork/crypto";
 import { fromHex, systemClock, systemRandom } from "@meshwork/foundation";
-import { chainIdOf, genesis, voucherBody } from "@meshwork/protocol";
+import { chainIdOf, genesis, inviteFromText, voucherBody } from "@meshwork/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createNetwork, type Network, type NetworkPlan } from "./create-network.ts";
-import { inviteFromText } from "./invite-text.ts";
 
 const plan: NetworkPlan = {
   name: "test",

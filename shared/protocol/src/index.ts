@@ -7,6 +7,7 @@ export * from "./consensus-message.ts";
 export * from "./contract.ts";
 export * from "./envelope.ts";
 export * from "./genesis.ts";
+export * from "./invite-text.ts";
 export * from "./merkle.ts";
 export * from "./network-policy.ts";
 export * from "./node-record.ts";

@@ -1,5 +1,5 @@
 import { CodedError, messageOf } from "@meshwork/foundation";
-import { type Invite, invite } from "@meshwork/protocol";
+import { type Invite, invite } from "./voucher.ts";
 
 export class InviteError extends CodedError<"INVITE_INVALID"> {}
 
@@ -8,15 +8,21 @@ const PREFIX = "meshwork-invite-1:";
 
 /** One line of text that can be sent by any means; whoever has it may join. */
 export const inviteToText = (value: Invite): string =>
-  PREFIX + Buffer.from(invite.encode(value)).toString("base64url");
+  PREFIX +
+  btoa(String.fromCharCode(...invite.encode(value)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 
 export function inviteFromText(text: string): Invite {
   const line = text.trim();
   const body = line.slice(PREFIX.length);
-  if (!line.startsWith(PREFIX) || !/^[\w-]*$/.test(body))
+  // Twice the longest: nothing larger is looked at.
+  if (!line.startsWith(PREFIX) || !/^[\w-]{1,16384}$/.test(body))
     throw invalid(`it does not begin with ${PREFIX}, or holds other characters than it may`);
   try {
-    return invite.decode(Buffer.from(body, "base64url"));
+    const binary = atob(body.replaceAll("-", "+").replaceAll("_", "/"));
+    return invite.decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
   } catch (cause) {
     throw invalid(messageOf(cause), cause);
   }
