@@ -4,6 +4,7 @@ import { agreement } from "./agreement.ts";
 import { certificates } from "./certificates.ts";
 import { chain } from "./chain.ts";
 import { evidence } from "./evidence.ts";
+import { forensics } from "./forensics.ts";
 import { honestTime } from "./honest-time.ts";
 import { noEquivocation } from "./no-equivocation.ts";
 import { stateRoots } from "./state-roots.ts";
@@ -13,15 +14,15 @@ const onEveryEvent = {
   chain,
   certificates,
   evidence,
+  forensics,
   "honest-time": honestTime,
   "no-equivocation": noEquivocation,
   "state-roots": stateRoots,
 } satisfies Record<string, (world: World) => Watcher>;
 
-export type PromiseName = keyof typeof onEveryEvent | "liveness" | "idle" | "forensics";
+export type PromiseName = keyof typeof onEveryEvent | "liveness" | "idle";
 
-export function watchersOf(world: World, isWatched: (name: PromiseName) => boolean): Watcher[] {
-  return Object.entries(onEveryEvent).flatMap(([name, watch]) =>
+export const watchersOf = (world: World, isWatched: (name: PromiseName) => boolean): Watcher[] =>
+  Object.entries(onEveryEvent).flatMap(([name, watch]) =>
     isWatched(name as PromiseName) ? [watch(world)] : [],
   );
-}

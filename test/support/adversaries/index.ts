@@ -2,6 +2,7 @@ import type { Adversary } from "../simulator/tactics.ts";
 import { badJustifier } from "./bad-justifier.ts";
 import { bodySwapper } from "./body-swapper.ts";
 import { clockLiar } from "./clock-liar.ts";
+import { colluder } from "./colluder.ts";
 import { equivocator } from "./equivocator.ts";
 import { forger } from "./forger.ts";
 import { hoarder } from "./hoarder.ts";
@@ -14,6 +15,7 @@ export const adversaries = {
   "bad-justifier": badJustifier,
   "body-swapper": bodySwapper,
   "clock-liar": clockLiar,
+  colluder,
   equivocator,
   forger,
   hoarder,

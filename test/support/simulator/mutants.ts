@@ -72,4 +72,5 @@ export const mutants = {
 } satisfies Record<string, Mutant>;
 
 export type MutantName = keyof typeof mutants;
+export const mutantNames = Object.keys(mutants) as MutantName[];
 export const rulesOf = (mutant: Mutant): Rules => ({ ...simplexRules, ...mutant.rules });

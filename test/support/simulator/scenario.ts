@@ -84,6 +84,9 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
   return { ...scenario, ...options.fixed };
 }
 
+/** Those that can bring a fork about. */
+const dangerous: readonly AdversaryName[] = ["twins", "equivocator", "colluder", "vote-all"];
+
 /** At most f of the first committee, which are at most f of every later one. */
 function chooseAdversaries(
   random: SeededRandom,
@@ -97,5 +100,6 @@ function chooseAdversaries(
       ? random.between(1, tolerated)
       : 0;
   const nodes = random.shuffled(Array.from({ length: seats }, (_, i) => i)).slice(0, count);
-  return new Map(nodes.map((node) => [node, adversary ?? random.pick(adversaryNames)]));
+  const kinds = isOverThreshold ? dangerous : adversaryNames;
+  return new Map(nodes.map((node) => [node, adversary ?? random.pick(kinds)]));
 }

@@ -1,3 +1,4 @@
+import { Forked } from "../../sim/promises/forensics.ts";
 import { idle } from "../../sim/promises/idle.ts";
 import { type PromiseName, watchersOf } from "../../sim/promises/index.ts";
 import { awaitSettled } from "../../sim/promises/liveness.ts";
@@ -16,6 +17,8 @@ export interface SimulationOptions extends ScenarioOptions {
 export interface Report {
   readonly seed: number;
   readonly scenario: Scenario;
+  /** The text of a fork that too many liars brought about. */
+  readonly fork: string | null;
   /** Null: all promises were kept. */
   readonly broken: { readonly promise: string; readonly text: string } | null;
   readonly traceHash: string;
@@ -29,40 +32,57 @@ export interface Report {
   readonly settledMs: number;
 }
 
+/** What still holds when more than a third lie. */
+const BEYOND_THE_THRESHOLD: readonly PromiseName[] = [
+  "forensics",
+  "chain",
+  "certificates",
+  "evidence",
+  "no-equivocation",
+];
+
 /** One run from its seed: chaos, healing, rest, one more transaction, silence. */
 export function simulate(seed: number, options: SimulationOptions = {}): Report {
   const mutant = options.mutant ?? faithful;
   const scenario = scenarioOf(seed, { ...mutant.scenario, ...options });
+  const isWatched = (name: PromiseName) =>
+    options.isOverThreshold
+      ? BEYOND_THE_THRESHOLD.includes(name)
+      : name !== "forensics" && (mutant.breaks === null || mutant.breaks === name);
   const trace = new Trace(options.onLine ?? null);
   const world = new World({ scenario, trace, mutant });
-  const isWatched = (name: PromiseName) => mutant.breaks === null || mutant.breaks === name;
   world.watchers.push(...watchersOf(world, isWatched));
-  let settledMs = 0;
-  let broken: Report["broken"] = null;
-  try {
-    settledMs = live(world, isWatched);
-  } catch (error) {
-    if (!(error instanceof PromiseBroken)) throw error;
-    broken = { promise: error.promise, text: error.message };
-  }
+  const outcome = outcomeOf(() => live(world, isWatched));
   return {
     seed,
     scenario,
-    broken,
+    ...outcome,
     traceHash: trace.hash,
-    lastLines: broken === null ? [] : trace.last(60),
+    lastLines: outcome.broken === null ? [] : trace.last(60),
     happenings: trace.count,
     virtualMs: world.elapsed,
     heights: world.highest,
     crashes: world.crashes,
     messages: world.network.messages,
-    settledMs,
   };
+}
+
+function outcomeOf(run: () => number): Pick<Report, "broken" | "fork" | "settledMs"> {
+  try {
+    return { broken: null, fork: null, settledMs: run() };
+  } catch (error) {
+    if (error instanceof Forked) return { broken: null, fork: error.message, settledMs: 0 };
+    if (!(error instanceof PromiseBroken)) throw error;
+    const broken = { promise: error.promise, text: error.message };
+    return { broken, fork: null, settledMs: 0 };
+  }
 }
 
 function live(world: World, isWatched: (name: PromiseName) => boolean): number {
   world.start();
   runFor(world, world.scenario.healAtMs);
+  // So many liars can stop the chain for good: only what it decided is of interest.
+  if (isWatched("forensics")) return 0;
   world.heal();
   const settledMs = awaitSettled(world, isWatched("liveness"));
   world.silenceLiars();
@@ -72,11 +92,10 @@ function live(world: World, isWatched: (name: PromiseName) => boolean): number {
   return settledMs;
 }
 
-export function runFor(world: World, ms: number): void {
-  const end = world.elapsed + ms;
+function runFor(world: World, ms: number): void {
   let isOver = false;
   world.agenda.after(ms, () => {
     isOver = true;
   });
-  while (!isOver && world.elapsed <= end && world.agenda.step());
+  while (!isOver && world.agenda.step());
 }
