@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { inflateSync } from "node:zlib";
+import { fromUtf8, utf8 } from "@meshwork/foundation";
+import { describe, expect, test } from "vitest";
+import { compileAssemblyScript, examples } from "../../../test/examples/compile.ts";
+import { loadJsEngine } from "./js-engine.ts";
+import { compile } from "./metered-instance.ts";
+import { openTask } from "./open-task.ts";
+import { runTask } from "./run-task.ts";
+import type { Task } from "./runtime.ts";
+import { jsTask, wasmTask } from "./testing/tasks.ts";
+
+const engine = compile(loadJsEngine());
+const read = (path: string | URL) => new Uint8Array(readFileSync(path));
+
+function run(task: Task) {
+  const session = openTask(task, engine);
+  return runTask({ steps: session.steps, runSegment: async (s) => session.runSegment(s) });
+}
+
+describe("mandelbrot", () => {
+  const module = read(examples.mandelbrot.compiled);
+  const picture = (input: string) =>
+    run(wasmTask(module, { inputs: [utf8(input)], limits: { fuel: 5_000_000_000n } }));
+
+  test("is compiled from the source that lies beside it", async () => {
+    expect(Buffer.compare(await compileAssemblyScript(examples.mandelbrot.source), module)).toBe(0);
+  });
+
+  test("writes a PNG file, a band a step, whose checksums hold", async () => {
+    const { output, steps, fault } = await picture("60 47 -0.65 0 3.4 50");
+    expect({ steps, fault }).toEqual({ steps: 3, fault: null });
+    const { pixels, chunks } = decodePng(output);
+    expect(chunks).toEqual(["IHDR", "PLTE", "IDAT", "IDAT", "IDAT", "IEND"]);
+    expect(pixels.length).toBe(47 * 61);
+    const at = (x: number, y: number) => pixels[y * 61 + 1 + x];
+    expect(at(30, 23)).toBe(0); // inside the set
+    expect(at(0, 0)).toBeGreaterThan(0); // outside
+  });
+
+  test("traps on an input that it does not understand", async () => {
+    expect((await picture("wide high")).fault).toBe("TRAP");
+    expect((await picture("9999 9999 0 0 1 1")).fault).toBe("TRAP");
+  });
+});
+
+/** Throws unless every checksum of the file is right. */
+function decodePng(file: Uint8Array): { chunks: string[]; pixels: Uint8Array } {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  expect(view.getBigUint64(0)).toBe(0x89504e470d0a1a0an);
+  const chunks: string[] = [];
+  const data: Uint8Array[] = [];
+  for (let at = 8; at < file.length; at += 12 + view.getUint32(at)) {
+    const contents = file.subarray(at + 4, at + 8 + view.getUint32(at));
+    expect(view.getUint32(at + 4 + contents.length)).toBe(crc32(contents));
+    chunks.push(fromUtf8(contents.subarray(0, 4)));
+    if (chunks.at(-1) === "IDAT") data.push(contents.subarray(4));
+  }
+  return { chunks, pixels: inflateSync(Buffer.concat(data)) };
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1));
+  }
+  return ~crc >>> 0;
+}
+
+describe("lockfile analysis", () => {
+  const program = fromUtf8(
+    read(new URL("../../../test/examples/lockfile-analysis/program.js", import.meta.url)),
+  );
+  const analyse = (lockfile: unknown) =>
+    run(jsTask(program, { inputs: [utf8(JSON.stringify(lockfile))] }));
+
+  test("counts what is in a lockfile", async () => {
+    const sha = { integrity: "sha512-abc", license: "MIT" };
+    const { output } = await analyse({
+      name: "sample",
+      lockfileVersion: 3,
+      packages: {
+        "": { name: "sample" },
+        "node_modules/@x/a": { version: "1.0.0", ...sha },
+        "node_modules/b": { version: "2.0.0", ...sha, hasInstallScript: true },
+        "node_modules/@x/a/node_modules/b": { version: "1.0.0", dev: true },
+        "node_modules/local": { link: true, resolved: "local" },
+        local: { version: "0.0.0" },
+      },
+    });
+    expect(JSON.parse(fromUtf8(output))).toEqual({
+      project: "sample",
+      lockfileVersion: 3,
+      packages: 3,
+      workspaces: 1,
+      names: 2,
+      forDevelopmentOnly: 1,
+      optional: 0,
+      licences: { MIT: 2, "not stated": 1 },
+      scopes: { "@x": 1, none: 2 },
+      nesting: { 1: 2, 2: 1 },
+      severalVersions: [{ name: "b", versions: ["1.0.0", "2.0.0"] }],
+      integrity: { hashed: 2, coveragePercent: 66.6, algorithms: { sha512: 2 }, without: ["b"] },
+      withInstallScript: ["b@2.0.0"],
+    });
+  });
+
+  test("says so when the input is something else", async () => {
+    expect((await analyse({ dependencies: {} })).fault).toBe("PROGRAM_ERROR");
+  });
+});
