@@ -9,9 +9,10 @@ import {
   type Timer,
   type Verifier,
 } from "@meshwork/consensus";
-import { type Clock, type NodeId, unreachable } from "@meshwork/foundation";
+import { type BlockHash, type Clock, type NodeId, unreachable } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import {
+  type Certificate,
   type ConsensusMessage,
   consensusMessageWire,
   type FinalizedBlock,
@@ -58,6 +59,8 @@ export class ConsensusDriver {
   #isStopped = false;
   /** The height whose decision is being made durable, or was. */
   #decided = 0;
+  /** What the certificates of this height are about: `N 0` → its block. */
+  readonly #certified = new Map<string, BlockHash | null>();
 
   constructor(parts: ConsensusDriverParts) {
     const { application, chain, settings } = parts;
@@ -108,7 +111,12 @@ export class ConsensusDriver {
   #isStale(message: ConsensusMessage): boolean {
     const height = Math.max(this.#decided, this.#parts.chain.head.height);
     switch (message.kind) {
-      case "vote":
+      case "vote": {
+        const { kind, view, blockHash, ...ballot } = message.vote.ballot;
+        if (ballot.height <= height) return true;
+        // One vote more than the quorum tells nothing, unless it is for something else.
+        return ballot.height === height + 1 && this.#certified.get(`${kind} ${view}`) === blockHash;
+      }
       case "proposal":
         return message.vote.ballot.height <= height;
       case "certificate":
@@ -121,6 +129,7 @@ export class ConsensusDriver {
 
   #start(records: readonly LogRecord[]): void {
     const { head } = this.#parts.chain;
+    this.#certified.clear();
     this.#step({
       kind: "start",
       now: this.#now,
@@ -153,7 +162,7 @@ export class ConsensusDriver {
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case "persist":
-        this.#append({ kind: "certificate", certificate: effect.certificate });
+        this.#persist(effect.certificate);
         break;
       case "cast":
         this.#cast(effect);
@@ -188,6 +197,12 @@ export class ConsensusDriver {
       default:
         unreachable(effect);
     }
+  }
+
+  #persist(certificate: Certificate): void {
+    const { kind, view, blockHash } = certificate.ballot;
+    this.#certified.set(`${kind} ${view}`, blockHash);
+    this.#append({ kind: "certificate", certificate });
   }
 
   #cast({ ballot, block, justification }: Extract<Effect, { kind: "cast" }>): void {

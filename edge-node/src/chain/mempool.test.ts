@@ -1,0 +1,179 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { limits, type NodeId, type Points } from "@meshwork/foundation";
+import { type TestMember, TestNetwork, testMember, testOrder } from "@meshwork/ledger/testing";
+import { silentLog } from "@meshwork/observability";
+import { signTransaction, type Transaction, type TransactionBody } from "@meshwork/protocol";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Chain, openChain } from "./chain.ts";
+import { Mempool } from "./mempool.ts";
+
+let folder: string;
+let chain: Chain;
+let network: TestNetwork;
+let pool: Mempool;
+let own: Transaction[];
+let wakes: number;
+let now: number;
+let nonce = 1_000n;
+const peer = "P".repeat(44) as NodeId;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "meshwork-pool-"));
+  network = new TestNetwork({ policy: { admission: "open", registerPrice: 0n as Points } });
+  chain = await openChain({ folder, genesis: network.genesis, log: silentLog });
+  [own, wakes, now] = [[], 0, network.header.time];
+  pool = new Mempool({
+    chain,
+    clock: { now: () => now, monotonic: () => now, setTimer: () => () => {} },
+    onOwn: (transaction) => own.push(transaction),
+    onExecutable: () => wakes++,
+  });
+});
+afterEach(async () => {
+  pool.stop();
+  await chain.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function signed(sender: TestMember, body: TransactionBody, change: object = {}): Transaction {
+  return signTransaction(sender.keyPair, {
+    chainId: network.chainId,
+    sender: sender.nodeId,
+    nonce: nonce++,
+    notAfter: now + 60_000,
+    body,
+    ...change,
+  });
+}
+const orderBody: TransactionBody = {
+  kind: "submit",
+  order: testOrder(testMember("gateway").nodeId),
+};
+const order = (change: object = {}): Transaction => signed(network.requester, orderBody, change);
+const registration = (name: string): TransactionBody => ({
+  kind: "register",
+  publicKey: testMember(name).keyPair.publicKey,
+  recoveryHash: network.genesis.nonce,
+  node: null,
+  admission: null,
+});
+
+/** The network makes a block of what was sent to it, and the chain takes it. */
+async function commit(): Promise<void> {
+  network.step();
+  await chain.commitFinal(network.blocks);
+}
+
+describe("handing a transaction in", () => {
+  test("wakes the node, sends it out, and ends when a block includes it", async () => {
+    const transaction = network.send(network.requester, orderBody);
+    const outcome = pool.submit(transaction);
+    expect([own, wakes, pool.hasExecutable()]).toEqual([[transaction], 1, true]);
+    await commit();
+    expect(await outcome).toEqual({ kind: "included", height: 1 });
+    expect([pool.size, pool.hasExecutable(), pool.own()]).toEqual([0, false, []]);
+    expect(await pool.submit(transaction)).toEqual({ kind: "included", height: 1 });
+  });
+
+  test("the same one twice is one, with one outcome", () => {
+    const transaction = order();
+    expect(pool.submit(transaction)).toBe(pool.submit(transaction));
+    expect([pool.size, own.length]).toEqual([1, 1]);
+  });
+
+  test("what the ledger would refuse is refused at once, by its code", async () => {
+    const cases: [string, Transaction][] = [
+      ["UNKNOWN_SENDER", signed(testMember("stranger"), orderBody)],
+      ["BAD_SIGNATURE", { ...order(), signature: order().signature }],
+      ["EXPIRED", order({ notAfter: now - 1 })],
+      ["WRONG_CHAIN", order({ chainId: "ab".repeat(32) })],
+    ];
+    for (const [code, transaction] of cases)
+      expect(await pool.submit(transaction)).toMatchObject({ kind: "refused", refusal: { code } });
+    expect([pool.size, own.length, wakes]).toEqual([0, 0, 0]);
+  });
+
+  test("is refused later when a block has made it impossible", async () => {
+    const first = network.send(network.requester, orderBody);
+    const outcome = pool.submit(order({ nonce: first.unsigned.nonce, notAfter: now + 1_000 }));
+    await commit();
+    expect(await outcome).toMatchObject({ kind: "refused", refusal: { code: "NONCE_CONFLICT" } });
+    expect(pool.size).toBe(0);
+  });
+
+  test("ends as expired when its time has passed, with blocks or without", async () => {
+    const [byBlock, byClock] = [order({ notAfter: now + 5 }), order({ notAfter: now + 60_000 })];
+    const outcomes = [pool.submit(byBlock), pool.submit(byClock)];
+    network.send(network.requester, orderBody);
+    await commit();
+    expect(await outcomes[0]).toEqual({ kind: "expired" });
+    pool.sweep();
+    expect(pool.size).toBe(1);
+    now += 60_000 + limits.expiryGraceMs + 1;
+    pool.sweep();
+    expect(await outcomes[1]).toEqual({ kind: "expired" });
+    expect(pool.size).toBe(0);
+  });
+});
+
+describe("what peers bring", () => {
+  test("is taken if it is executable, once, and wakes the node once for many", () => {
+    const transactions = [order(), order(), order()];
+    pool.receive(peer, [...transactions, ...transactions]);
+    pool.receive(peer, transactions);
+    expect([pool.size, wakes, own.length]).toEqual([3, 1, 0]);
+    expect([...pool.executable()]).toEqual(transactions);
+  });
+
+  test("is not taken if it is forged, and creates no demand", () => {
+    pool.receive(peer, [{ ...order(), signature: order().signature }]);
+    expect([pool.size, wakes, pool.hasExecutable()]).toEqual([0, 0, false]);
+  });
+
+  test("that a block may make executable waits a little, and not longer", async () => {
+    const newcomer = testMember("newcomer");
+    const early = signed(newcomer, orderBody);
+    const lost = signed(testMember("nobody"), orderBody);
+    pool.receive(peer, [early, lost]);
+    expect([pool.size, wakes, pool.hasExecutable()]).toEqual([2, 0, false]);
+    network.send(newcomer, registration("newcomer"));
+    await commit();
+    // Registered now, but without points: it waits on.
+    expect(pool.hasExecutable()).toBe(false);
+    expect(pool.size).toBe(2);
+    now += limits.mempoolWaitMs + 1;
+    pool.sweep();
+    expect(pool.size).toBe(0);
+  });
+
+  test("a transaction that its own user hands in here too is this node's to send", async () => {
+    const transaction = network.send(network.requester, orderBody);
+    pool.receive(peer, [transaction]);
+    const outcome = pool.submit(transaction);
+    expect([pool.size, own]).toEqual([1, [transaction]]);
+    await commit();
+    expect(await outcome).toEqual({ kind: "included", height: 1 });
+  });
+
+  test("one sender and one peer fill their share of the pool and no more", async () => {
+    const flood = Array.from({ length: limits.mempoolPerSender + 5 }, () => order());
+    pool.receive(peer, flood);
+    expect(pool.size).toBe(limits.mempoolPerSender);
+    expect(await pool.submit(order())).toMatchObject({
+      kind: "refused",
+      refusal: { code: "TOO_MANY_PENDING" },
+    });
+  });
+
+  test("what a builder could not use is looked at again on the next head", async () => {
+    const transactions = [order(), order()];
+    pool.receive(peer, transactions);
+    pool.setAside(transactions);
+    expect(pool.hasExecutable()).toBe(false);
+    network.send(network.requester, orderBody);
+    await commit();
+    expect([...pool.executable()]).toEqual(transactions);
+  });
+});
