@@ -44,7 +44,16 @@ const settings = z.object({
     .min(128)
     .max(65_536)
     .default(1_024),
+  /** Task data kept in the node's folder, in MiB. */
+  MESHWORK_OBJECTS_MB: z.coerce
+    .number()
+    .int("a whole number")
+    .min(64)
+    .max(64 << 20)
+    .default(10_240),
 });
+
+const MIB = 1_048_576;
 
 export interface EdgeNodeConfig {
   folder: string;
@@ -59,6 +68,7 @@ export interface EdgeNodeConfig {
   region: string;
   concurrency: number;
   sandboxMemoryBytes: number;
+  objectsBytes: number;
 }
 
 export function readConfig(
@@ -78,6 +88,7 @@ export function readConfig(
     logLevel: read.MESHWORK_LOG_LEVEL,
     region: read.MESHWORK_REGION,
     concurrency: read.MESHWORK_CONCURRENCY,
-    sandboxMemoryBytes: read.MESHWORK_SANDBOX_MEMORY_MB * 1_048_576,
+    sandboxMemoryBytes: read.MESHWORK_SANDBOX_MEMORY_MB * MIB,
+    objectsBytes: read.MESHWORK_OBJECTS_MB * MIB,
   });
 }

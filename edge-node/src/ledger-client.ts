@@ -22,7 +22,7 @@ export interface LedgerClientParts {
   keyPair: KeyPair;
   chain: Pick<Chain, "chainId" | "head" | "onCommit">;
   /** Resolves when the transaction is final; rejects with the ledger's coded refusal. */
-  submit(transaction: Transaction, signal: AbortSignal): Promise<void>;
+  submit(transaction: Transaction, signal: AbortSignal): Promise<unknown>;
   clock: Clock;
   random: Random;
 }
@@ -63,7 +63,9 @@ export function createLedgerClient(parts: LedgerClientParts): LedgerClient {
       };
       return watch.until(orderId, probe, signal);
     },
-    transact: (body, signal) => parts.submit(sign(parts, chain.chainId, body), signal),
+    async transact(body, signal) {
+      await parts.submit(sign(parts, chain.chainId, body), signal);
+    },
     onTask(listener) {
       listeners.add(listener);
       for (const record of chain.head.state.all("task"))

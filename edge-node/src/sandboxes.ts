@@ -13,10 +13,11 @@ export interface SandboxBounds {
 export interface Sandboxes {
   readonly hasRoom: boolean;
   open(task: Task, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
+  stop(): Promise<void>;
 }
 
 export function createSandboxes(
-  pool: Pick<SandboxPool, "open" | "hasRoom">,
+  pool: Pick<SandboxPool, "open" | "hasRoom" | "stop">,
   bounds: SandboxBounds,
 ): Sandboxes {
   const free = createWatch<"room">();
@@ -44,5 +45,6 @@ export function createSandboxes(
         },
       };
     },
+    stop: () => pool.stop(),
   };
 }

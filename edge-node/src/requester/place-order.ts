@@ -28,7 +28,7 @@ export interface PlaceOrderParts {
   dispatches: DispatchBook;
   secrets: TaskSecrets;
   /** Hands a signed transaction in; resolves when it is final, rejects with the ledger's refusal. */
-  submit(transaction: Transaction, signal: AbortSignal): Promise<void>;
+  submit(transaction: Transaction, signal: AbortSignal): Promise<unknown>;
 }
 
 /**

@@ -20,7 +20,7 @@ export function deriveTransportSeed(secret: Uint8Array, keyVersion: number): Uin
 }
 
 /** What a node derives from its SM2 secret; a seed serves one purpose only. */
-export type SeedPurpose = "transport" | "vrf" | "sealing";
+export type SeedPurpose = "transport" | "vrf" | "sealing" | "tasks";
 
 /** HKDF-SM3 (RFC 5869) without salt: the secret is uniformly random already. 32 bytes. */
 export function deriveSeed(

@@ -12,3 +12,9 @@ export const streamNames = {
   /** The Kademlia DHT of this network alone. */
   dht: "/meshwork/kad/1",
 } as const;
+
+/** Streams of envelopes by which nodes ask each other for small things. */
+export const requestNames = {
+  /** The network's genesis, as bytes; a stranger checks its hash against his invite. */
+  genesis: "genesis",
+} as const;

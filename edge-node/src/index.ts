@@ -1,0 +1,19 @@
+export { Chain, openChain } from "./chain/chain.ts";
+export { createVoteFolder } from "./chain/vote-key.ts";
+export { fetchByInvite } from "./membership/fetch-by-invite.ts";
+export { findGenesis, type NetworkPlace } from "./membership/find-genesis.ts";
+export { openKeys } from "./membership/open-keys.ts";
+export { type Node, type NodeOptions, type NodeParts, startNode } from "./node.ts";
+export type {
+  TaskProgress,
+  TaskStage,
+  TaskView,
+  UnverifiedResult,
+  VerdictResult,
+} from "./requester/follow-task.ts";
+export { OrderError } from "./requester/order-error.ts";
+export type { PlacedOrder } from "./requester/place-order.ts";
+export type { Requester, UnverifiedOutput } from "./requester/requester.ts";
+export { runTask, type TaskRun } from "./runtime/run-task.ts";
+export type { Sandboxes } from "./sandboxes.ts";
+export { untilToldToStop } from "./until-told-to-stop.ts";

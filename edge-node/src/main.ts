@@ -1,0 +1,37 @@
+import { systemClock, systemRandom } from "@meshwork/foundation";
+import { createLog, createMetrics, startHttpProbe } from "@meshwork/observability";
+import { type EdgeNodeConfig, readConfig } from "./config.ts";
+import { fetchByInvite } from "./membership/fetch-by-invite.ts";
+import { findGenesis } from "./membership/find-genesis.ts";
+import { openKeys } from "./membership/open-keys.ts";
+import { type Node, startNode } from "./node.ts";
+import { untilToldToStop } from "./until-told-to-stop.ts";
+
+/** The edge node's process: settings, node, probe; and everything stopped in reverse. */
+export async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog({ level: config.logLevel, fields: { process: "edge-node" } });
+  const metrics = createMetrics();
+  const stopping = untilToldToStop();
+  await using running = new AsyncDisposableStack();
+
+  const parts = { clock: systemClock, random: systemRandom, log, metrics, onFatal: stopping.fail };
+  const secrets = await openKeys(parts, { ...config, mayMake: config.invite !== null });
+  const place = await findGenesis(config, (invite) => fetchByInvite(parts, invite, secrets));
+  const node = await startNode(parts, { ...config, ...place, role: "edge", secrets });
+  running.defer(() => node.stop());
+  const probe = await startHttpProbe(
+    { metrics, readiness: node.unready },
+    { port: config.probePort },
+  );
+  running.defer(() => probe.stop());
+
+  tellReady(config, node, probe.url);
+  await stopping.told;
+  log.info("stopping");
+}
+
+function tellReady(config: EdgeNodeConfig, { nodeId, p2p }: Node, probe: string): void {
+  const ready = { kind: "ready", nodeId, folder: config.folder, addresses: p2p.addresses(), probe };
+  process.send?.(ready);
+}

@@ -1,0 +1,148 @@
+import { join } from "node:path";
+import type { SecretBundle } from "@meshwork/crypto";
+import type { Clock, NodeId, Random } from "@meshwork/foundation";
+import type { Log, Metrics } from "@meshwork/observability";
+import type { P2p } from "@meshwork/p2p";
+import type { Genesis, Invite, Transaction } from "@meshwork/protocol";
+import type { Chain } from "./chain/chain.ts";
+import { handIn } from "./hand-in.ts";
+import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
+import { openDispatchBook } from "./mail/dispatch-book.ts";
+import { keepMembership } from "./membership/keep-membership.ts";
+import { nodeIdentity, taskRoot } from "./node-identity.ts";
+import {
+  connectPeers,
+  expectsFrom,
+  followLedger,
+  membershipOf,
+  openMail,
+  openSandboxes,
+  type Road,
+  serveBlobs,
+  takeAssignments,
+  whyUnready,
+} from "./node-parts.ts";
+import { createRequester, type Requester } from "./requester/requester.ts";
+import type { Sandboxes } from "./sandboxes.ts";
+import { createTaskSecrets } from "./task-secrets.ts";
+
+export interface NodeOptions {
+  /** `chain`, `vote`, `objects` and `dispatches` lie in it. One process owns it. */
+  folder: string;
+  genesis: Genesis;
+  /** `edge` runs and verifies tasks and may vote; `gateway` orders them for others and follows the ledger. */
+  role: "edge" | "gateway";
+  secrets: SecretBundle;
+  /** Lets a stranger in; a node that the ledger knows needs none. */
+  invite: Invite | null;
+  relays: readonly string[];
+  listen: readonly string[];
+  region: string;
+  /** Sandboxes at a time. */
+  concurrency: number;
+  sandboxMemoryBytes: number;
+  /** Task data kept on this machine, all together. */
+  objectsBytes: number;
+}
+
+export interface NodeParts {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  metrics: Metrics;
+  /** The node cannot go on until a human has looked: the disk failed, or the chain forked. */
+  onFatal: (error: unknown) => void;
+  /** What programs run in. @default child processes: `runtime/sandbox-pool` */
+  sandboxes?: Sandboxes;
+}
+
+/** A running node. Its parts are there for whoever embeds it: the API, the command line, tests. */
+export interface Node {
+  readonly nodeId: NodeId;
+  readonly p2p: P2p;
+  readonly ledger: LedgerClient;
+  readonly chain: Chain;
+  readonly requester: Requester;
+  /** Hands a signed transaction in; the height at which it stands. */
+  submit(transaction: Transaction, signal: AbortSignal): Promise<number>;
+  /** Why it cannot do its work now, or null. */
+  unready(): string | null;
+  stop(): Promise<void>;
+}
+
+/** Builds every part in the order in which a task meets it, and stops them in reverse. */
+export async function startNode(parts: NodeParts, options: NodeOptions): Promise<Node> {
+  const running = new AsyncDisposableStack();
+  try {
+    return await buildNode(parts, options, running);
+  } catch (error) {
+    await running.disposeAsync();
+    throw error;
+  }
+}
+
+async function buildNode(
+  parts: NodeParts,
+  options: NodeOptions,
+  running: AsyncDisposableStack,
+): Promise<Node> {
+  const { folder, role, secrets } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const identity = nodeIdentity(parts, options);
+  const { nodeId: me, keyPair } = identity;
+
+  let chain: Chain | null = null;
+  const p2p = await connectPeers(parts, options, {
+    identity,
+    state: () => chain?.head.state ?? null,
+  });
+  const ledgerNode = await followLedger(parts, options, p2p);
+  running.defer(() => ledgerNode.stop());
+  chain = ledgerNode.chain;
+  const submit: Node["submit"] = (transaction, until) =>
+    handIn(ledgerNode.mempool, transaction, until);
+  const ledger = createLedgerClient({ ...parts, me, keyPair, chain, submit });
+
+  const dispatches = await openDispatchBook(join(folder, "dispatches"));
+  const blobs = await serveBlobs(parts, options, { p2p, expects: expectsFrom(ledger, dispatches) });
+  const mail = openMail(p2p, { onLetter: (letter) => requester.onLetter(letter) });
+  const road: Road = {
+    ...parts,
+    me,
+    keyPair,
+    ledger,
+    mail,
+    blobs,
+    dispatches,
+    secrets: createTaskSecrets(taskRoot(secrets)),
+  };
+  const requester: Requester = createRequester({ ...road, chain, submit }, signal);
+
+  running.defer(() => p2p.stop());
+  await p2p.start();
+  if (role === "edge") {
+    const sandboxes = await openSandboxes(parts, options);
+    running.defer(() => sandboxes.stop());
+    running.defer(takeAssignments(road, sandboxes));
+    const membership = { ...road, chain, heardOf: () => ledgerNode.heardOf };
+    const { stopped } = keepMembership(
+      membership,
+      membershipOf(options, identity, ledgerNode),
+      signal,
+    );
+    running.defer(() => stopped);
+  }
+  running.defer(() => stopping.abort(new Error("the node stops")));
+  const unready = () => whyUnready(p2p, ledgerNode);
+  return {
+    nodeId: me,
+    p2p,
+    ledger,
+    chain,
+    requester,
+    submit,
+    unready,
+    stop: () => running.disposeAsync(),
+  };
+}
