@@ -1,8 +1,9 @@
 import { type Bench, formatReport, report } from "./harness.ts";
+import { metering } from "./metering.ts";
 import { sm2 } from "./sm2.ts";
 
 /** `npm run bench -- NAME [--json]` */
-const benches: readonly Bench[] = [sm2];
+const benches: readonly Bench[] = [sm2, metering];
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");

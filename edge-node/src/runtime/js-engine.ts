@@ -12,7 +12,8 @@ import { TaskFault } from "./runtime.ts";
 
 /** Reading and rewriting take about 0.1 s: do it once a process. */
 export function loadJsEngine(): InstrumentedModule {
-  const path = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
+  const require = createRequire(import.meta.url);
+  const path = require.resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
   return instrument(new Uint8Array(readFileSync(path)), {
     imports: ENGINE_IMPORTS,
     exports: ENGINE_EXPORTS,
