@@ -2,8 +2,6 @@ import { join, resolve } from "node:path";
 import { CodedError } from "@meshwork/foundation";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
-import { readGenesis } from "../files.ts";
-import { networkFiles } from "../network/create-network.ts";
 import { integer, outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 
@@ -63,10 +61,9 @@ async function run(options: StartCommandOptions, output: Output, signal: AbortSi
   const { nodes, port, logLevel, fresh = false, once = false } = options;
   const settings = { data, nodes, port, logLevel, fresh, signal };
   const verified = await withNetwork(settings, output, async (network, began) => {
-    const genesis = await readGenesis(join(network.folder, networkFiles.genesis));
     const count = await demonstrate(
       { clock: systemClock, output, began, signal },
-      { ...network, genesis, results: join(data, "results") },
+      { ...network, results: join(data, "results") },
     );
     if (!once) {
       const { invitation } = await import("../start/invitation.ts");

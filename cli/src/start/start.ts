@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, type Random, systemClock, systemRandom } from "@meshwork/foundation";
+import type { Genesis } from "@meshwork/protocol";
 import type { Output } from "../output.ts";
 import { takeOwnership } from "../supervisor/owner-file.ts";
 import { createProcessGroup, type GroupEvent } from "../supervisor/process-group.ts";
@@ -25,7 +26,11 @@ export interface StartOptions {
 
 export interface RunningNetwork extends BroughtUp {
   readonly folder: string;
+  readonly genesis: Genesis;
+  /** False: it was there, with all that it knew. */
   readonly isNew: boolean;
+  /** The processes as they are now: one that died has another number. */
+  processes(): { name: string; pid: number }[];
 }
 
 export interface StartParts {
@@ -64,7 +69,7 @@ export async function withNetwork<T>(
     const group = createProcessGroup(parts.clock, {
       logFolder: join(options.data, "logs"),
       onEvent: (event) => {
-        if (event.kind === "spawned") ownership.record(group.pids().flatMap(identify), url);
+        if (event.kind === "spawned") ownership.record(group.processes().flatMap(identify), url);
         else tellOfDeath(output, event);
       },
     });
@@ -74,7 +79,8 @@ export async function withNetwork<T>(
         options.signal,
         bringUp({ ...parts, group, began }, home, { ports, nodes }),
       );
-      return await use({ ...up, folder, isNew: network.isNew }, began);
+      const { genesis, isNew } = network;
+      return await use({ ...up, folder, genesis, isNew, processes: group.processes }, began);
     } finally {
       await group.stop();
     }
@@ -93,7 +99,7 @@ function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   });
 }
 
-const identify = (pid: number) => identityOf(pid) ?? [];
+const identify = ({ pid }: { pid: number }) => identityOf(pid) ?? [];
 
 function tellOfDeath(output: Output, event: GroupEvent & { kind: "died" }): void {
   const { name, exit, restartInMs } = event;

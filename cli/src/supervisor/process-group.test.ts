@@ -41,6 +41,8 @@ afterEach(async () => {
   rmSync(logFolder, { recursive: true });
 });
 
+const pids = (of: ProcessGroup) => of.processes().map(({ pid }) => pid);
+
 const nextEvent = (kind: GroupEvent["kind"]) =>
   new Promise<GroupEvent>((resolve) => {
     onEvent = (event) => event.kind === kind && resolve(event);
@@ -50,10 +52,20 @@ describe("a process group", () => {
   test("starts a child when it says that it serves, and stops it by SIGTERM", async () => {
     const ready = await group.start(spec("one", "serve"));
     expect(ready.url).toBe("http://127.0.0.1:1");
-    const [pid] = group.pids();
+    const [pid] = pids(group);
     await group.stop();
     expect(identityOf(pid ?? 0)).toBeUndefined();
     expect(readFileSync(join(logFolder, "one.log"), "utf8")).toContain("stopped in order");
+  });
+
+  test("tells of a child as soon as it is there, so that its number can be written down", async () => {
+    let known: number[] = [];
+    onEvent = () => {
+      known = pids(group);
+    };
+    await group.start(spec("one", "serve"));
+    expect(known).toEqual(pids(group));
+    expect(known).toHaveLength(1);
   });
 
   test("passes on why a child cannot serve", async () => {
@@ -80,11 +92,11 @@ describe("a process group", () => {
 
   test("starts a child again that dies", async () => {
     await group.start(spec("one", "serve"));
-    const [first] = group.pids();
+    const [first] = pids(group);
     const again = nextEvent("spawned");
     process.kill(first ?? 0, "SIGKILL");
     expect(await again).toMatchObject({ name: "one" });
-    expect(group.pids()).not.toContain(first);
+    expect(pids(group)).not.toContain(first);
     expect(events).toContainEqual(
       expect.objectContaining({ kind: "died", exit: { code: null, signal: "SIGKILL" } }),
     );
@@ -98,14 +110,14 @@ describe("a process group", () => {
     });
     await strict.start(spec("one", "serve"));
     const died = nextEvent("died");
-    process.kill(strict.pids()[0] ?? 0, "SIGKILL");
+    process.kill(pids(strict)[0] ?? 0, "SIGKILL");
     expect(await died).toMatchObject({ restartInMs: null });
     await strict.stop();
   });
 
   test("ends a child by SIGKILL that ignores SIGTERM", async () => {
     await group.start(spec("one", "stubborn"));
-    const [pid] = group.pids();
+    const [pid] = pids(group);
     await group.stop();
     expect(identityOf(pid ?? 0)).toBeUndefined();
   });
@@ -113,7 +125,7 @@ describe("a process group", () => {
   test("stops a higher tier before a lower one is told to stop", async () => {
     await group.start(spec("below", "serve", 0));
     await group.start(spec("above", "serve", 1));
-    const [below] = group.pids();
+    const [below] = pids(group);
     const stopping = group.stop();
     expect(identityOf(below ?? 0)).toBeDefined();
     await stopping;

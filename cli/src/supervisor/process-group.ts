@@ -18,8 +18,8 @@ export interface ProcessGroup {
   start(spec: ProcessSpec): Promise<Ready>;
   /** Stops every process, the highest tier first; those of one tier together. */
   stop(): Promise<void>;
-  /** The living ones. */
-  pids(): number[];
+  /** All, also one that has died and will be started again. */
+  processes(): { name: string; pid: number }[];
 }
 
 export interface ProcessGroupOptions {
@@ -30,7 +30,7 @@ export interface ProcessGroupOptions {
   readonly graceMs?: number;
   /** Deaths within ten minutes after which a process is left dead. @default 5 */
   readonly restarts?: number;
-  /** Called on each spawn and each exit. @default nothing */
+  /** Called on each exit, and on each spawn when `processes` tells of it. @default nothing */
   readonly onEvent?: (event: GroupEvent) => void;
 }
 
@@ -64,9 +64,11 @@ export function createProcessGroup(clock: Clock, options: ProcessGroupOptions): 
     });
     // A restarted child reports to nobody: its log and the next death tell.
     running.ready.catch(() => {});
-    onEvent({ kind: "spawned", name: spec.name, pid: running.pid });
     return running;
   };
+
+  const announce = ({ spec, current }: Member): void =>
+    onEvent({ kind: "spawned", name: spec.name, pid: current.pid });
 
   const watch = (member: Member): void => {
     member.current.exited.then((exit) => {
@@ -79,6 +81,7 @@ export function createProcessGroup(clock: Clock, options: ProcessGroupOptions): 
       if (restartInMs === null) return;
       member.cancelRestart = clock.setTimer(restartInMs, () => {
         member.current = spawn(member.spec, member.log);
+        announce(member);
         watch(member);
       });
     });
@@ -96,6 +99,7 @@ export function createProcessGroup(clock: Clock, options: ProcessGroupOptions): 
       const current = spawn(spec, log);
       const member: Member = { spec, log, current, deaths: [], cancelRestart: () => {} };
       members.set(spec.name, member);
+      announce(member);
       // One that was never ready is not started again: its reason would only repeat itself.
       const ready = await current.ready;
       watch(member);
@@ -114,6 +118,7 @@ export function createProcessGroup(clock: Clock, options: ProcessGroupOptions): 
       for (const { log } of all) log.close();
       members.clear();
     },
-    pids: () => [...members.values()].map(({ current }) => current.pid),
+    processes: () =>
+      [...members.values()].map(({ spec, current }) => ({ name: spec.name, pid: current.pid })),
   };
 }

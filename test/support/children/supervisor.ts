@@ -12,5 +12,7 @@ export async function main(): Promise<void> {
   });
   const entry = fileURLToPath(new URL("./child.mjs", import.meta.url));
   for (const name of ["one", "two"]) await group.start({ name, entry, tier: 0, env: {} });
-  process.stdout.write(`${JSON.stringify([process.pid, ...group.pids()])}\n`);
+  process.stdout.write(
+    `${JSON.stringify([process.pid, ...group.processes().map(({ pid }) => pid)])}\n`,
+  );
 }
