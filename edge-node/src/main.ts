@@ -31,7 +31,7 @@ export async function main(): Promise<void> {
   log.info("stopping");
 }
 
-function tellReady(config: EdgeNodeConfig, { nodeId, p2p }: Node, probe: string): void {
-  const ready = { kind: "ready", nodeId, folder: config.folder, addresses: p2p.addresses(), probe };
+function tellReady(config: EdgeNodeConfig, { nodeId, p2p }: Node, probeUrl: string): void {
+  const ready = { kind: "ready", nodeId, folder: config.folder, addresses: p2p.addresses(), probeUrl };
   process.send?.(ready);
 }
