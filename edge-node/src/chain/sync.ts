@@ -36,6 +36,8 @@ export class Sync {
   #primary: SyncSource | null = null;
   /** When the chain last grew, or had nothing to grow by. */
   #progressAt: number;
+  /** Blocks are being executed: if that takes long, it is not the peer who is slow. */
+  #isTaking = false;
   #isStopped = false;
 
   constructor(parts: SyncParts) {
@@ -65,7 +67,7 @@ export class Sync {
     const { chain, clock, isSeated } = this.#parts;
     const now = clock.monotonic();
     const isBehind = this.heardOf > chain.head.height;
-    if (!isBehind) this.#progressAt = now;
+    if (!isBehind || this.#isTaking) this.#progressAt = now;
     const isStalled = isBehind && now - this.#progressAt > limits.syncStallMs;
     if (this.#primary && isStalled) this.#replace(this.#primary);
     else if (this.#primary && isSeated() && !isBehind) this.#demote(this.#primary);
@@ -92,9 +94,14 @@ export class Sync {
 
   async #onBlocks(source: SyncSource, encoded: readonly Uint8Array[]): Promise<void> {
     if (source !== this.#primary) return;
-    const { chain, clock } = this.#parts;
-    await chain.commitFinal(encoded.map((bytes) => finalizedBlock.decode(bytes)));
-    this.#progressAt = clock.monotonic();
+    this.#isTaking = true;
+    try {
+      const blocks = encoded.map((bytes) => finalizedBlock.decode(bytes));
+      await this.#parts.chain.commitFinal(blocks);
+    } finally {
+      this.#isTaking = false;
+      this.#progressAt = this.#parts.clock.monotonic();
+    }
   }
 
   #onEnd(source: SyncSource, error: unknown): void {
@@ -105,6 +112,7 @@ export class Sync {
     if (this.#primary === source) this.#primary = null;
     if (this.#isStopped) return;
     if (FATAL.has(code)) {
+      void this.stop();
       this.#parts.onFatal(error);
       return;
     }
