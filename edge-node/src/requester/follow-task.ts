@@ -89,9 +89,6 @@ function doneStage(record: TaskRecord): TaskStage {
     result: end?.result
       ? { resultHash: end.result.resultHash, fuel: end.result.fuel, fault: end.result.fault }
       : null,
-    segments: {
-      sampled: end?.segmentsSampled ?? 0,
-      of: (end?.result?.steps ?? 0) * closedSet(record).length,
-    },
+    segments: { sampled: end?.segmentsSampled ?? 0, of: end?.result?.steps ?? 0 },
   };
 }

@@ -15,6 +15,7 @@ import { type TaskView, type UnverifiedResult, viewTask } from "./follow-task.ts
 import { type PlacedOrder, type PlaceOrderParts, placeOrder } from "./place-order.ts";
 
 export interface RequesterParts {
+  me: NodeId;
   chain: Chain;
   ledger: LedgerClient;
   mail: TaskMail;
@@ -48,7 +49,7 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
   const news = createWatch<OrderId>();
   const dispatcher = createDispatcher(parts);
   const collector = createResultCollector(parts, signal);
-  const isMine = (task: TaskRecord) => parts.dispatches.get(task.orderId) !== null;
+  const isMine = (task: TaskRecord) => task.order.gateway === parts.me;
 
   ledger.onTask((task) => {
     if (isMine(task)) dispatcher.onTask(task);
