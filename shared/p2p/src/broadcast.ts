@@ -1,5 +1,6 @@
 import { TopicValidatorResult } from "@libp2p/gossipsub";
 import {
+  type ChainId,
   type Clock,
   type Digest,
   limits,
@@ -53,11 +54,15 @@ const DEFAULT_TTL_MS = 60_000;
 /** Ids of broadcasts that are not expired yet; gossipsub itself remembers for two minutes. */
 const IDS_KEPT = 65_536;
 
+/** Gossip names are the world's; topics are this network's. */
+export const topicPrefix = (chainId: ChainId): string => `/meshwork/${chainId}/`;
+
 export function createBroadcasting(parts: BroadcastingParts): Broadcasting {
   const { identity, clock, random } = parts;
   const { pubsub } = parts.host.services;
   const count = refusalCounter(parts.metrics);
-  const nameOf = (topic: string) => `/meshwork/${identity.chainId}/${topic}`;
+  const prefix = topicPrefix(identity.chainId);
+  const nameOf = (topic: string) => `${prefix}${topic}`;
   return {
     async broadcast(topic, payload, { ttlMs = DEFAULT_TTL_MS } = {}) {
       if (payload.length > MAX_BROADCAST_BYTES)

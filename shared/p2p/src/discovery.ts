@@ -11,6 +11,8 @@ import { withTimeout } from "./timeout.ts";
 export interface Discovery {
   /** From the book, else from the DHT; undefined when nobody knows. */
   find(nodeId: NodeId, signal?: AbortSignal): Promise<NodeRecord | undefined>;
+  /** The newest that the DHT and the book know: for a node that is not where it was. */
+  ask(nodeId: NodeId, signal?: AbortSignal): Promise<NodeRecord | undefined>;
   /** Stores this node's own record with the DHT servers nearest to its key; says how many took it. */
   publish(record: NodeRecord, signal?: AbortSignal): Promise<number>;
 }
@@ -65,7 +67,7 @@ export function createDiscovery(
     }
   };
 
-  const ask = async (key: Uint8Array, signal: AbortSignal): Promise<void> => {
+  const get = async (key: Uint8Array, signal: AbortSignal): Promise<void> => {
     for await (const event of host.services.dht.get(key, { signal })) {
       const value =
         event.name === "VALUE"
@@ -78,17 +80,18 @@ export function createDiscovery(
     }
   };
 
+  const ask: Discovery["ask"] = async (nodeId, signal) => {
+    const limit = { timeoutMs: FIND_MS, reason: () => new Error("the DHT is slow"), signal };
+    // What was found before an error or the timeout counts: kad-dht throws when a server that
+    // holds an older record cannot be corrected.
+    await withTimeout(clock, limit, (inner) => get(keyOf(nodeId), inner)).catch(() => {});
+    signal?.throwIfAborted();
+    return book.of(nodeId);
+  };
+
   return {
-    async find(nodeId, signal) {
-      const known = book.of(nodeId);
-      if (known) return known;
-      const limit = { timeoutMs: FIND_MS, reason: () => new Error("the DHT is slow"), signal };
-      // What was found before an error or the timeout counts: kad-dht throws when a server that
-      // holds an older record cannot be corrected.
-      await withTimeout(clock, limit, (inner) => ask(keyOf(nodeId), inner)).catch(() => {});
-      signal?.throwIfAborted();
-      return book.of(nodeId);
-    },
+    ask,
+    find: async (nodeId, signal) => book.of(nodeId) ?? ask(nodeId, signal),
     async publish(record, signal) {
       let stored = 0;
       const limit = { timeoutMs: PUBLISH_MS, reason: () => new Error("the DHT is slow"), signal };

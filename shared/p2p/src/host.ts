@@ -134,12 +134,13 @@ function services({ dht, recordRules }: HostOptions) {
   return {
     identify: identify({ runOnLimitedConnection: true }),
     ping: ping(),
+    // Not `allowQueryWithZeroPeers`: the search for relays would then spin without a pause until the
+    // first peer is there (its random walk awaits nothing else).
     dht: kadDHT({
       protocol: streamNames.dht,
       clientMode: dht === "client",
       // Private addresses are ordinary here: the network decides, not the address range.
       peerInfoMapper: passthroughMapper,
-      allowQueryWithZeroPeers: true,
       validators: { [namespace]: (key, value) => validate(key, value) },
       selectors: { [namespace]: (key, values) => select(key, values) },
     }),

@@ -2,6 +2,7 @@ import type { ConnectionGater } from "@libp2p/interface";
 import type { Clock, NodeId, Random } from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
 import type { NodeRecord } from "@meshwork/protocol";
+import { createAnnouncer } from "./announcer.ts";
 import { type Channels, createChannels } from "./channels.ts";
 import { envelopeChecker } from "./check-envelope.ts";
 import { type Admission, openAdmission } from "./check-record.ts";
@@ -18,6 +19,8 @@ import { createMessaging, type Messaging } from "./messaging.ts";
 import { ownRecordSource } from "./own-record.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { createRecordBook, type RecordBook } from "./record-book.ts";
+import { createRelays, type Relays } from "./relays.ts";
+import { createTopicRouter } from "./topic-router.ts";
 
 /** Everything that a node needs to talk to others, wired by hand and stopped in reverse. */
 export interface P2p {
@@ -28,6 +31,7 @@ export interface P2p {
   readonly messaging: Messaging;
   readonly discovery: Discovery;
   readonly book: RecordBook;
+  readonly relays: Relays;
   /** Multiaddrs with this node's PeerId, as others may dial them now. */
   addresses(): string[];
   ownRecord(): NodeRecord;
@@ -52,7 +56,9 @@ export interface P2pOptions {
   announce?: readonly string[];
   /** @default client */
   dht?: "client" | "server";
-  /** Forwards for others. @default false */
+  /** Multiaddrs, with PeerIds, of the network's relays. @default none */
+  relays?: readonly string[];
+  /** Forwards for others: circuits, and broadcasts. @default false */
   relay?: { maxReservations?: number } | false;
 }
 
@@ -69,11 +75,15 @@ export async function createP2p(parts: P2pParts, options: P2pOptions): Promise<P
   const book = createRecordBook({ clock });
   const shared = { ...parts, ...context, host, book, ownRecord };
   const discovery = createDiscovery(shared);
-  const peers = createPeers({ ...shared, find: discovery.find });
+  const peers = createPeers({ ...shared, ask: discovery.ask });
   const { drop } = peers;
   const channels = createChannels({ ...shared, peers });
   const check = envelopeChecker({ ...context, self: nodeId });
   const messaging = createMessaging({ ...shared, channels, peers, discovery, check, peerLimits });
+  const announcer = createAnnouncer({ ...shared, discovery });
+  const onUp = announcer.touch;
+  const relays = createRelays({ ...shared, peers, onUp }, options.relays ?? []);
+  const router = createTopicRouter({ host, chainId, broadcasting: messaging });
   return {
     nodeId,
     host,
@@ -84,12 +94,19 @@ export async function createP2p(parts: P2pParts, options: P2pOptions): Promise<P
     book,
     addresses,
     ownRecord,
+    relays,
     async start() {
       await peers.start();
       await messaging.start();
       await host.start();
+      if (options.relay) router.start();
+      relays.start();
+      announcer.start();
     },
     async stop() {
+      announcer.stop();
+      relays.stop();
+      if (options.relay) router.stop();
       messaging.stop();
       await peers.stop();
       await host.stop();

@@ -26,8 +26,8 @@ export interface Peers {
 }
 
 export interface PeersParts extends Omit<GreeterParts, "table"> {
-  /** A checked record of a node that is not in the book: the DHT's. */
-  find: (nodeId: NodeId, signal?: AbortSignal) => Promise<NodeRecord | undefined>;
+  /** The newest checked record of a node that the DHT knows. */
+  ask: (nodeId: NodeId, signal?: AbortSignal) => Promise<NodeRecord | undefined>;
 }
 
 /** Streams of one protocol that one connection may have open at once, each way. */
@@ -41,11 +41,22 @@ export function createPeers(parts: PeersParts): Peers {
   const connect = async (nodeId: NodeId, signal?: AbortSignal): Promise<Connection> => {
     const known = table.best(nodeId);
     if (known) return known;
-    const record = book.of(nodeId) ?? (await parts.find(nodeId, signal));
-    if (record === undefined) throw notFound(nodeId);
-    const connection = await dialRecord(parts, record, signal);
+    const connection = await dialAnew(nodeId, book.of(nodeId), signal);
     await greeter.recordOf(connection);
     return connection;
+  };
+
+  /** By the record that is known here; if the node has moved since, by the DHT's newer one. */
+  const dialAnew = async (nodeId: NodeId, known: NodeRecord | undefined, signal?: AbortSignal) => {
+    let failure: unknown = notFound(nodeId);
+    try {
+      if (known) return await dialRecord(parts, known, signal);
+    } catch (error) {
+      failure = error;
+    }
+    const newer = await parts.ask(nodeId, signal);
+    if (newer === undefined || newer.unsigned.seq === known?.unsigned.seq) throw failure;
+    return dialRecord(parts, newer, signal);
   };
 
   return {

@@ -1,0 +1,32 @@
+import { utf8 } from "@meshwork/foundation";
+import { expect, test, vi } from "vitest";
+import type { P2p } from "./p2p.ts";
+import { TestNodes } from "./test-nodes.ts";
+
+const until = (check: () => boolean) =>
+  vi.waitFor(() => expect(check()).toBe(true), { timeout: 15_000, interval: 20 });
+
+const hasCircuit = (node: P2p) =>
+  node.addresses().some((address) => address.includes("p2p-circuit"));
+
+test("two nodes that nobody can dial find each other through a relay, and talk and broadcast", async () => {
+  await using nodes = new TestNodes();
+  const relay = await nodes.start({}, { relay: {}, dht: "server" });
+  const options = { listen: ["/p2p-circuit"], relays: relay.addresses() };
+  const alice = await nodes.start({}, options);
+  const bob = await nodes.create({}, options);
+  bob.messaging.handle("echo", { onRequest: ({ payload }) => payload });
+  const heard: string[] = [];
+  await bob.start();
+  bob.messaging.subscribe("news", ({ from }) => {
+    heard.push(from);
+    return "accept";
+  });
+  await until(() => hasCircuit(alice) && hasCircuit(bob));
+  await until(() => relay.book.of(bob.nodeId) !== undefined);
+  const reply = await alice.messaging.request(bob.nodeId, "echo", utf8("over the relay"));
+  expect(reply).toEqual(utf8("over the relay"));
+  await alice.messaging.broadcast("news", utf8("hello"));
+  await until(() => heard.length > 0);
+  expect(heard).toEqual([alice.nodeId]);
+});
