@@ -1,4 +1,4 @@
-import { limits, type NodeId } from "@meshwork/foundation";
+import { assert, limits, type NodeId } from "@meshwork/foundation";
 import {
   type Block,
   type Header,
@@ -51,6 +51,7 @@ export function applyBlock(
 ): AppliedBlock | InvalidBlock {
   const { state, parent, leader, checks = realChecks } = ground;
   const { header, transactions } = block;
+  assert(state.head.height === parent.height, "the state is not that of the parent");
 
   const headerRefusal = checkHeader({ state, parent, leader, checks }, block);
   if (headerRefusal !== null) return { ok: false, refusal: headerRefusal };
@@ -93,6 +94,7 @@ export interface BuiltBlock extends AppliedBlock {
 export function buildBlock(ground: BlockGround, proposal: Proposal): BuiltBlock | InvalidBlock {
   const { state, parent, checks = realChecks } = ground;
   const { proposer, view, beaconProof, candidates, lastCommit } = proposal;
+  assert(state.head.height === parent.height, "the state is not that of the parent");
   const time = Math.max(proposal.time, parent.time + 1);
   const base = {
     version: 1 as const,

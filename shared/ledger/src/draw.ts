@@ -1,6 +1,12 @@
 import { digestOf } from "@meshwork/crypto";
 import { type Digest, fromHex, type NodeId, utf8 } from "@meshwork/foundation";
-import { proofQuorum, type SeededDraw, seededDraw, type TaskRecord } from "@meshwork/protocol";
+import {
+  type NetworkPolicy,
+  proofQuorum,
+  type SeededDraw,
+  seededDraw,
+  type TaskRecord,
+} from "@meshwork/protocol";
 import { type Candidate, candidateOf, isEligible, newcomersAreCapped } from "./eligibility.ts";
 import { ONE } from "./reputation.ts";
 import type { State } from "./state.ts";
@@ -32,16 +38,17 @@ export function drawRanks(
   task: TaskRecord,
   { beacon, activeTime }: { beacon: Digest; activeTime: number },
 ): Ranks | null {
+  const { policy } = state;
   const candidates: Candidate[] = [];
   for (const node of state.nodes())
     if (isEligible(state, node, { task, activeTime }))
-      candidates.push(candidateOf(state, node, activeTime));
+      candidates.push(candidateOf(policy, node, activeTime));
 
   const { replicas, verifiers } = task.order.policy;
   let best: Ranks | null = null;
-  for (const relaxed of relaxations(state, candidates)) {
+  for (const relaxed of relaxations(policy, candidates)) {
     const draw = seededDraw(drawSeed(beacon, task, "nodes"));
-    const ranks = permute({ state, task, relaxed, candidates, draw });
+    const ranks = permute({ policy, task, relaxed, candidates, draw });
     if (best === null || ranks.length > best.ranks.length) best = { ranks, relaxed };
     if (ranks.length >= replicas + verifiers) break;
   }
@@ -50,8 +57,8 @@ export function drawRanks(
 }
 
 /** The caps go in a fixed order, and only those that exclude somebody. */
-function relaxations(state: State, candidates: readonly Candidate[]): Relaxed[] {
-  const operator: Relaxed = state.policy.operatorCap > 0 ? ["operator"] : [];
+function relaxations(policy: NetworkPolicy, candidates: readonly Candidate[]): Relaxed[] {
+  const operator: Relaxed = policy.operatorCap > 0 ? ["operator"] : [];
   const probation: Relaxed = candidates.some((candidate) => candidate.newcomer)
     ? ["probation"]
     : [];
@@ -59,26 +66,26 @@ function relaxations(state: State, candidates: readonly Candidate[]): Relaxed[] 
 }
 
 interface Permutation {
-  state: State;
+  policy: NetworkPolicy;
   task: TaskRecord;
   relaxed: Relaxed;
   candidates: readonly Candidate[];
   draw: SeededDraw;
 }
 
-function permute({ state, task, relaxed, candidates, draw }: Permutation): NodeId[] {
+function permute({ policy, task, relaxed, candidates, draw }: Permutation): NodeId[] {
   const { replicas, verifiers } = task.order.policy;
   const lifted = relaxed.includes("probation");
-  const pool = weighed(state, candidates, lifted);
+  const pool = weighed(policy, candidates, lifted);
   const chosen: Candidate[] = [];
-  const wanted = Math.min(pool.length, state.policy.drawFactor * (replicas + verifiers));
+  const wanted = Math.min(pool.length, policy.drawFactor * (replicas + verifiers));
   while (chosen.length < wanted) {
     const place = placeOf(task, chosen.length);
     const open = pool.filter(
       (candidate) =>
         candidate.weight > 0 &&
-        (lifted || newcomerMay(state, candidate, { place, chosen })) &&
-        (relaxed.includes("operator") || operatorMay(state, candidate, { place, chosen })),
+        (lifted || newcomerMay(policy, candidate, { place, chosen })) &&
+        (relaxed.includes("operator") || operatorMay(policy, candidate, { place, chosen })),
     );
     const next = pick(open, draw);
     if (next === undefined) break;
@@ -102,24 +109,35 @@ interface Choice {
 }
 
 /** Newcomers never verify; where they are capped, one a task may work. */
-function newcomerMay(state: State, candidate: Candidate, { place, chosen }: Choice): boolean {
+function newcomerMay(
+  policy: NetworkPolicy,
+  candidate: Candidate,
+  { place, chosen }: Choice,
+): boolean {
   if (!candidate.newcomer) return true;
   if (place === "verifier") return false;
-  if (!newcomersAreCapped(state)) return true;
+  if (!newcomersAreCapped(policy)) return true;
   return place === "worker" && !chosen.some((other) => other.newcomer);
 }
 
 /** Substitutes are held against the cap when they are called: by then it is known who else is in. */
-function operatorMay(state: State, { operator }: Candidate, { place, chosen }: Choice): boolean {
-  const { operatorCap } = state.policy;
+function operatorMay(
+  { operatorCap }: NetworkPolicy,
+  { operator }: Candidate,
+  { place, chosen }: Choice,
+): boolean {
   if (operatorCap === 0 || place === "substitute") return true;
   return chosen.filter((other) => other.operator === operator).length < operatorCap;
 }
 
 /** Newcomers together hold at most their share of the weight, however many they are. */
-function weighed(state: State, candidates: readonly Candidate[], lifted: boolean): Candidate[] {
-  const { probationShare } = state.policy;
-  if (lifted || !newcomersAreCapped(state)) return [...candidates];
+function weighed(
+  policy: NetworkPolicy,
+  candidates: readonly Candidate[],
+  lifted: boolean,
+): Candidate[] {
+  const { probationShare } = policy;
+  if (lifted || !newcomersAreCapped(policy)) return [...candidates];
   const sum = (newcomer: boolean) =>
     candidates.reduce((total, one) => total + (one.newcomer === newcomer ? one.weight : 0), 0);
   const strangers = BigInt(sum(true));

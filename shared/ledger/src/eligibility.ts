@@ -1,5 +1,5 @@
 import type { NodeId } from "@meshwork/foundation";
-import { isLive, type TaskRecord } from "@meshwork/protocol";
+import { isLive, type NetworkPolicy, type TaskRecord } from "@meshwork/protocol";
 import type { NodeState } from "./records.ts";
 import { ONE, onProbation, reputationOf } from "./reputation.ts";
 import type { State } from "./state.ts";
@@ -32,22 +32,26 @@ export function isEligible(
   );
 }
 
-export function candidateOf(state: State, node: NodeState, activeTime: number): Candidate {
+export function candidateOf(
+  { probationVerdicts, reputationFloor }: NetworkPolicy,
+  node: NodeState,
+  activeTime: number,
+): Candidate {
   const reputation = reputationOf(node, activeTime);
   return {
     node: node.nodeId,
     operator: node.operator,
-    newcomer: isNewcomer(state, node, activeTime),
+    newcomer: onProbation(node, probationVerdicts) || reputation < reputationFloor,
     // Below 2^32, so that a million weights still sum exactly.
     weight: Math.max(1, reputation * node.availability),
   };
 }
 
 export const isNewcomer = (state: State, node: NodeState, activeTime: number): boolean =>
-  onProbation(node, state.policy.probationVerdicts) ||
-  reputationOf(node, activeTime) < state.policy.reputationFloor;
+  candidateOf(state.policy, node, activeTime).newcomer;
 
-export const newcomersAreCapped = (state: State): boolean => state.policy.probationShare < ONE;
+export const newcomersAreCapped = ({ probationShare }: NetworkPolicy): boolean =>
+  probationShare < ONE;
 
 /** Whether a substitute may be called: chances have moved on since the draw. */
 export function mayBeCalled(

@@ -1,7 +1,7 @@
 import { assert, type NodeId } from "@meshwork/foundation";
 import type { Draft } from "./draft.ts";
 import { accountOf, bonded, move, points, vesting } from "./purses.ts";
-import type { NodeState } from "./records.ts";
+import { MAX_COUNT, type NodeState } from "./records.ts";
 import { ONE, reputationOf, withCleanVerdict, withFailure } from "./reputation.ts";
 import type { Evidence, Rule } from "./why.ts";
 
@@ -68,7 +68,7 @@ function suspended(draft: Draft, node: NodeState): NodeState {
   const doubled = draft.state.policy.suspensionMs * 2 ** Math.min(node.suspensions, 38);
   return {
     ...node,
-    suspensions: node.suspensions + 1,
+    suspensions: Math.min(node.suspensions + 1, MAX_COUNT),
     suspendedUntil: draft.at.activeTime + Math.min(doubled, MAX_SUSPENSION_MS),
   };
 }

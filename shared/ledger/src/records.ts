@@ -82,8 +82,8 @@ const node = z.strictObject({
   failures: counter,
   reputationEpoch: z.int().min(0),
   /** Clean verdicts since the last failure: ends probation and lowers the audit rate. */
-  clean: z.int().min(0).max(1_000_000),
-  suspensions: z.int().min(0).max(1_000_000),
+  clean: counter,
+  suspensions: counter,
   /** Active time. */
   suspendedUntil: milliseconds,
 });
@@ -222,5 +222,12 @@ export function recentBlockId(height: number): string {
 export const kindOfTag = (tag: number | undefined): RecordKind | undefined =>
   (Object.keys(definitions) as RecordKind[]).find((kind) => definitions[kind].tag === tag);
 
+/** Asked for at every step of a block, so their keys are hashed once. */
+const singletons: Partial<Record<RecordKind, Digest>> = {
+  head: stateKey("chain", "head"),
+  policy: stateKey("chain", "policy"),
+  committee: stateKey("chain", "committee"),
+};
+
 export const keyOf = (kind: RecordKind, id: string): Digest =>
-  stateKey(definitions[kind].stateKind, id);
+  singletons[kind] ?? stateKey(definitions[kind].stateKind, id);

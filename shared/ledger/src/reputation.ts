@@ -37,7 +37,7 @@ export function reputationOf(node: Counts, activeTime: number): number {
 
 export function withCleanVerdict(node: NodeState, activeTime: number): NodeState {
   const now = decayed(node, activeTime);
-  return { ...now, successes: counted(now.successes, ONE), clean: now.clean + 1 };
+  return { ...now, successes: counted(now.successes, ONE), clean: counted(now.clean, 1) };
 }
 
 /** Trust starts anew: the count that lowers the audit rate and ends probation falls to nothing. */

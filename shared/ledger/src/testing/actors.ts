@@ -32,8 +32,10 @@ import {
   type TraceLeaf,
   tracePath,
   traceRootOf,
+  transactionIdOf,
   type Verdict,
 } from "@meshwork/protocol";
+import { nextOwedTime } from "../demand.ts";
 import { seededDigest, type TestMember, type TestNetwork } from "./network.ts";
 
 /** How a node plays its place. */
@@ -80,16 +82,18 @@ export class Actors {
     this.#network = network;
   }
 
-  order(change: Partial<TaskOrder> = {}): OrderId {
+  /** Sends an order, which the next block takes. */
+  send(change: Partial<TaskOrder> = {}): OrderId {
     const { requester } = this.#network;
     const order = testOrder(requester.nodeId, change);
-    const sent = this.#network.send(requester, { kind: "submit", order });
+    const { unsigned } = this.#network.send(requester, { kind: "submit", order });
+    return transactionIdOf(unsigned) as string as OrderId;
+  }
+
+  order(change: Partial<TaskOrder> = {}): OrderId {
+    const orderId = this.send(change);
     this.#network.step();
-    const [last] = [...this.#network.state.all("task")].filter(
-      (task) => task.submitted.height === this.#network.header.height,
-    );
-    if (last === undefined) throw new Error(`${JSON.stringify(sent.unsigned.nonce)} was not taken`);
-    return last.orderId;
+    return orderId;
   }
 
   /** Everybody does what is next for him in this task. */
@@ -106,14 +110,25 @@ export class Actors {
 
   /** Makes blocks until the task is done, a deadline at a time when nobody does anything. */
   finish(orderId: OrderId): TaskRecord {
+    return this.until(orderId, (task) => task.phase === "done");
+  }
+
+  until(orderId: OrderId, isThere: (task: TaskRecord) => boolean): TaskRecord {
     for (let rounds = 0; rounds < 200; rounds++) {
       const task = this.#network.state.task(orderId);
       if (task === undefined) throw new Error(`${orderId} is gone`);
-      if (task.phase === "done") return task;
+      if (isThere(task)) return task;
       this.act(task);
-      this.#network.step({ elapsedMs: this.#network.pending === 0 ? 1_000 : 10, view: 1 });
+      this.next();
     }
     throw new Error(`${orderId} hangs`);
+  }
+
+  /** A block: at once if anybody acts, else at the time at which the ledger owes one. */
+  next(): void {
+    const network = this.#network;
+    const owed = nextOwedTime(network.state) - network.header.time;
+    network.step({ elapsedMs: network.pending > 0 ? 10 : owed });
   }
 
   conductOf(id: NodeId): Conduct {

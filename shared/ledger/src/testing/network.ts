@@ -32,12 +32,16 @@ import {
   type TransactionBody,
   transactionIdOf,
 } from "@meshwork/protocol";
+import { nextMoment } from "../active-time.ts";
 import { type AppliedBlock, applyBlock, buildBlock } from "../apply-block.ts";
+import { checkTransaction } from "../apply-transaction.ts";
 import { beaconInput } from "../beacon.ts";
 import { assertConserved } from "../conservation.ts";
 import { applyGenesis } from "../genesis.ts";
+import type { RefusalCode } from "../refusal.ts";
 import { reputationTableDigest } from "../reputation-quantile.ts";
 import type { State } from "../state.ts";
+import { realChecks } from "../transactions/rule.ts";
 import type { Why } from "../why.ts";
 
 /** Bytes that a name decides: the same keys in every run. */
@@ -52,7 +56,16 @@ export interface TestMember {
   vrfSeed: Uint8Array;
 }
 
-export const testMember = (name: string): TestMember => {
+/** Making keys takes longer than most tests. */
+const members = new Map<string, TestMember>();
+
+export function testMember(name: string): TestMember {
+  const known = members.get(name) ?? makeMember(name);
+  members.set(name, known);
+  return known;
+}
+
+const makeMember = (name: string): TestMember => {
   const keyPair = keyPairFromSecret(seeded(`${name}/identity`));
   return {
     name,
@@ -169,6 +182,16 @@ export class TestNetwork {
         lastCommit: this.lastCommit,
       },
     );
+  }
+
+  /** Why the next block could not hold this; undefined if it could. */
+  refusalOf(transaction: Transaction): RefusalCode | undefined {
+    const at = nextMoment(this.state.head, this.header.time + 10);
+    return checkTransaction(transaction, { state: this.state, at, checks: realChecks })?.code;
+  }
+
+  refused(sender: TestMember, body: TransactionBody): RefusalCode | undefined {
+    return this.refusalOf(this.sign(sender, body));
   }
 
   check(block: Block) {

@@ -1,0 +1,64 @@
+import type { Fuel, Points } from "@meshwork/foundation";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { priceOfRun, splitOf } from "./escrow.ts";
+import { testPolicy } from "./testing/network.ts";
+
+const amount = fc.bigInt({ min: 0n, max: 10n ** 12n }) as fc.Arbitrary<Points>;
+const share = fc.integer({ min: 0, max: 65_536 });
+const work = fc.record({
+  fuel: fc.bigInt({ min: 0n, max: 2n ** 50n }) as fc.Arbitrary<Fuel>,
+  ceiling: fc.bigInt({ min: 1n, max: 10n ** 12n }) as fc.Arbitrary<Points>,
+  workers: fc.integer({ min: 1, max: 7 }),
+  verifiers: fc.integer({ min: 1, max: 31 }),
+  fullAudit: fc.boolean(),
+});
+const policy = fc
+  .record({ pricePerGigafuel: amount, burnShare: share, verifierShare: share })
+  .map((numbers) => ({ ...testPolicy, ...numbers }));
+
+describe("the price of a task", () => {
+  test("is split without a point made or lost, and never exceeds the ceiling", () => {
+    fc.assert(
+      fc.property(policy, work, (rules, done) => {
+        const { total, burnt, perWorker, perVerifier } = splitOf(rules, done);
+        const parts = [
+          burnt,
+          perWorker * BigInt(done.workers),
+          perVerifier * BigInt(done.verifiers),
+        ];
+        expect(parts.every((part) => part >= 0n)).toBe(true);
+        expect(parts.reduce((sum, part) => sum + part)).toBe(total);
+        expect(total <= done.ceiling).toBe(true);
+      }),
+    );
+  });
+
+  test("burns its share at least, so that who pays himself always loses", () => {
+    fc.assert(
+      fc.property(policy, work, (rules, done) => {
+        fc.pre(rules.burnShare > 0);
+        const { total, burnt } = splitOf(rules, done);
+        expect(burnt * 65_536n >= total * BigInt(rules.burnShare)).toBe(true);
+        expect(burnt > 0n).toBe(true);
+      }),
+    );
+  });
+
+  test("counts every run: two workers cost twice one, a full audit also its verifiers", () => {
+    const rules = { ...testPolicy, pricePerGigafuel: 7n as Points };
+    const done = { fuel: (3n * 10n ** 9n) as Fuel, ceiling: 10_000n as Points, verifiers: 3 };
+    expect(splitOf(rules, { ...done, workers: 1, fullAudit: false }).total).toBe(21n);
+    expect(splitOf(rules, { ...done, workers: 2, fullAudit: false }).total).toBe(42n);
+    expect(splitOf(rules, { ...done, workers: 2, fullAudit: true }).total).toBe(105n);
+  });
+
+  test("is a point for the smallest run, and rounds up", () => {
+    const rules = { ...testPolicy, pricePerGigafuel: 3n as Points };
+    const price = (fuel: bigint) => priceOfRun(rules, fuel as Fuel);
+    expect(price(0n)).toBe(1n);
+    expect(price(333_333_333n)).toBe(1n);
+    expect(price(333_333_334n)).toBe(2n);
+    expect(price(1_000_000_000n)).toBe(3n);
+  });
+});
