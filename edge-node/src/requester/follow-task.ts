@@ -1,11 +1,5 @@
 import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
-import {
-  closedSet,
-  type FaultCode,
-  isLive,
-  type Outcome,
-  type TaskRecord,
-} from "@meshwork/protocol";
+import { type FaultCode, isLive, type Outcome, type TaskRecord } from "@meshwork/protocol";
 
 /**
  * What a requester sees of a task, as one union: a function of the ledger's record and of what the
