@@ -32,7 +32,7 @@ export interface Gateway {
   nodes(): readonly NodeSummary[];
   account(id: NodeId): AccountSummary | null;
   /** The last changes of an account, newest first. */
-  why(id: NodeId): readonly WhyEntry[];
+  why(id: NodeId): Promise<readonly WhyEntry[]>;
   /** Why it cannot serve now (for a balancer), or null. */
   unready(): string | null;
 }

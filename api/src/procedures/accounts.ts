@@ -10,10 +10,13 @@ export const accountProcedures = router({
   get: procedure
     .input(z.strictObject({ account: nodeId }))
     .output(accountSummary.nullable())
-    .query(({ ctx, input }) => ctx.gateway.account(input.account)),
+    .query(({ ctx, input }) => ctx.door.gateway.account(input.account)),
 
   why: procedure
     .input(z.strictObject({ account: nodeId }))
     .output(z.array(whyEntry))
-    .query(({ ctx, input }) => ctx.gateway.why(input.account).slice(0, doorLimits.pageSize)),
+    .query(async ({ ctx, input }) => {
+      const whys = await ctx.door.gateway.why(input.account);
+      return whys.slice(0, doorLimits.pageSize);
+    }),
 });

@@ -149,7 +149,7 @@ export class FakeGateway implements Gateway {
     return this.#accounts.get(id) ?? null;
   }
 
-  why(id: NodeId) {
+  async why(id: NodeId): Promise<readonly WhyEntry[]> {
     const evidence = FAKE_CHAIN as string as Digest;
     const inputs = { granted: 1_000n };
     return this.#accounts.has(id)

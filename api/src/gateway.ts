@@ -1,0 +1,118 @@
+import {
+  fetchByInvite,
+  findGenesis,
+  type Node,
+  openKeys,
+  readNodeConfig,
+  startNode,
+} from "@meshwork/edge-node";
+import { type NodeId, systemClock, systemRandom } from "@meshwork/foundation";
+import { type NodeState, reputationOf, type State } from "@meshwork/ledger";
+import { createLog, createMetrics, startHttpProbe } from "@meshwork/observability";
+import type { Gateway } from "./ports.ts";
+import type { OpenGateway } from "./run-api.ts";
+import type { AccountSummary, NodeSummary, WhyEntry } from "./views.ts";
+
+/** Starts the node behind the door: an edge node in the role `gateway`. */
+export async function openGateway(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<OpenGateway> {
+  const config = readNodeConfig(environment);
+  const log = createLog({ level: config.logLevel, fields: { process: "api" } });
+  const metrics = createMetrics();
+  const onFatal = (error: unknown) => {
+    log.error("the node behind the API cannot go on", { error });
+    process.kill(process.pid, "SIGTERM");
+  };
+  const parts = { clock: systemClock, random: systemRandom, log, metrics, onFatal };
+  const secrets = await openKeys(parts, { ...config, mayMake: config.invite !== null });
+  const place = await findGenesis(config, (invite) => fetchByInvite(parts, invite, secrets));
+  const node = await startNode(parts, { ...config, ...place, role: "gateway", secrets });
+  const probe = await startHttpProbe(
+    { metrics, readiness: node.unready },
+    { port: config.probePort },
+  );
+  return {
+    gateway: gatewayOf(node),
+    log,
+    metrics,
+    probeUrl: probe.url,
+    async stop() {
+      await probe.stop();
+      await node.stop();
+    },
+  };
+}
+
+/** What the door asks for, in terms of the node's requester and its ledger. */
+function gatewayOf(node: Node): Gateway {
+  const { chain, requester, ledger } = node;
+  const state = () => chain.head.state;
+  return {
+    network() {
+      const { height, time } = state().head;
+      const { name } = chain.genesis;
+      return {
+        chainId: chain.chainId,
+        name,
+        gateway: node.nodeId,
+        height,
+        time,
+        policy: state().policy,
+      };
+    },
+    place: requester.place,
+    task(orderId) {
+      const view = requester.view(orderId);
+      const record = ledger.task(orderId);
+      return view === null || record === null ? null : { requester: record.requester, view };
+    },
+    async *watch(orderId, { signal }) {
+      for await (const { height, view } of requester.watch(orderId, signal))
+        yield { id: String(height), view };
+    },
+    output: requester.output,
+    unverifiedOutput: requester.unverifiedOutput,
+    receipt: requester.receipt,
+    nodes: () => [...state().nodes()].map((member) => nodeSummary(state(), member)),
+    account: (id) => accountSummary(state(), id),
+    why: (id) => whyOf(node, id),
+    unready: node.unready,
+  };
+}
+
+function nodeSummary(state: State, member: NodeState): NodeSummary {
+  const { nodeId, lease } = member;
+  const { activeTime } = state.head;
+  return {
+    nodeId,
+    region: lease?.region ?? "unknown",
+    runtimes: lease?.runtimes ?? [],
+    capacity: lease?.capacity ?? 0,
+    reputation: reputationOf(member, activeTime) / 65_536,
+    eligible: lease !== null && lease.until > activeTime && member.suspendedUntil <= activeTime,
+    seated: state.committee.seats.some(({ node }) => node === nodeId),
+  };
+}
+
+function accountSummary(state: State, id: NodeId): AccountSummary | null {
+  const account = state.account(id);
+  if (account === undefined) return null;
+  const { publicKey, points, bonded, vesting } = account;
+  return { account: id, publicKey, points, bonded, vesting };
+}
+
+const WHYS = 100;
+
+/** Newest first, from the blocks that changed the account. */
+async function whyOf({ chain }: Node, id: NodeId): Promise<WhyEntry[]> {
+  const entries: WhyEntry[] = [];
+  for (const height of await chain.history.heightsOfAccount(id, { limit: WHYS })) {
+    const facts = await chain.history.factsAt(height);
+    for (const why of facts?.whys ?? []) {
+      if (why.account === id) entries.push({ ...why, height });
+    }
+    if (entries.length >= WHYS) break;
+  }
+  return entries.slice(0, WHYS);
+}
