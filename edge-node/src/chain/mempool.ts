@@ -139,6 +139,7 @@ export class Mempool {
   }
 
   #onCommit({ height, header, block }: CommittedBlock): void {
+    const isHead = height === this.#parts.chain.head.height;
     for (const transaction of block.transactions) {
       const pending = this.#pending.get(transactionIdOf(transaction.unsigned));
       if (pending) this.#end(pending, { kind: "included", height });
@@ -147,7 +148,7 @@ export class Mempool {
       if (pending.transaction.unsigned.notAfter < header.time)
         this.#end(pending, { kind: "expired" });
       // Its submitter waits for an answer; others are looked at when a block is to be made.
-      else if (pending.from === null) this.#recheck(pending);
+      else if (isHead && pending.from === null) this.#recheck(pending);
     }
   }
 

@@ -31,7 +31,8 @@ const TICK_MS = 250;
 export class Sync {
   readonly #parts: SyncParts;
   readonly #sources = new Map<NodeId, SyncSource>();
-  readonly #retryAt = new Map<NodeId, number>();
+  /** Peers that are left alone for a while, and how often in a row they have failed. */
+  readonly #resting = new Map<NodeId, { until: number; failures: number }>();
   readonly #stopTimer: () => void;
   #primary: SyncSource | null = null;
   /** When the chain last grew, or had nothing to grow by. */
@@ -76,16 +77,22 @@ export class Sync {
 
   #openMissing(): void {
     const now = this.#parts.clock.monotonic();
-    for (const [peer, at] of this.#retryAt) if (at <= now) this.#retryAt.delete(peer);
-    for (const peer of this.#parts.candidates()) {
+    const candidates = this.#parts.candidates();
+    for (const [peer, { until }] of this.#resting)
+      if (until <= now && !candidates.includes(peer)) this.#resting.delete(peer);
+    for (const peer of candidates) {
       if (this.#sources.size >= limits.syncSources) return;
-      if (!this.#sources.has(peer) && !this.#retryAt.has(peer)) this.#open(peer);
+      const until = this.#resting.get(peer)?.until ?? 0;
+      if (!this.#sources.has(peer) && until <= now) this.#open(peer);
     }
   }
 
   #open(peer: NodeId): void {
     const source = new SyncSource(peer, this.#parts, {
-      onUp: () => this.#supervise(),
+      onUp: () => {
+        this.#resting.delete(peer);
+        this.#supervise();
+      },
       onBlocks: (encoded) => this.#onBlocks(source, encoded),
     });
     this.#sources.set(peer, source);
@@ -106,7 +113,7 @@ export class Sync {
 
   #onEnd(source: SyncSource, error: unknown): void {
     const { peer } = source;
-    const { clock, log } = this.#parts;
+    const { log } = this.#parts;
     const code = codeOf(error);
     this.#sources.delete(peer);
     if (this.#primary === source) this.#primary = null;
@@ -120,9 +127,20 @@ export class Sync {
     if (GARBAGE.has(code))
       log.warn("a peer served what is not final: it is not asked again", fields);
     else log.debug("a source of blocks is gone", fields);
-    const pause = GARBAGE.has(code) ? limits.syncBanMs : limits.syncRetryMs;
-    this.#retryAt.set(peer, clock.monotonic() + pause);
+    this.#rest(peer, code);
     this.#supervise();
+  }
+
+  /** Quick at first, for peers that start when this node does. */
+  #rest(peer: NodeId, code: string): void {
+    const failures = (this.#resting.get(peer)?.failures ?? 0) + 1;
+    const pauseMs = Math.min(limits.syncRetryMs, TICK_MS * 2 ** (failures - 1));
+    const restMs = GARBAGE.has(code)
+      ? limits.syncBanMs
+      : code === "SYNC_STALLED"
+        ? limits.syncRetryMs
+        : pauseMs;
+    this.#resting.set(peer, { until: this.#parts.clock.monotonic() + restMs, failures });
   }
 
   /** The one that claims blocks and does not bring them goes; one that claims none makes room. */

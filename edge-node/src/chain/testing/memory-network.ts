@@ -7,6 +7,8 @@ export class MemoryNetwork {
   readonly #doors = new Map<string, (channel: Channel) => void>();
   readonly #open = new Set<{ ends: readonly [NodeId, NodeId]; channel: Channel }>();
   readonly #cut = new Set<NodeId>();
+  /** Sees every frame that a node sends on a channel that it opened itself. */
+  onFrame: (from: NodeId, protocol: string, frame: Uint8Array) => void = () => {};
 
   channels(me: NodeId): Channels {
     return {
@@ -45,7 +47,18 @@ export class MemoryNetwork {
     this.#open.add(entry);
     near.closed.then(() => this.#open.delete(entry));
     door(far);
-    return near;
+    const seen = (frame: Uint8Array) => this.onFrame(me, protocol, frame);
+    return {
+      ...near,
+      send(frame) {
+        seen(frame);
+        return near.send(frame);
+      },
+      trySend(frame) {
+        seen(frame);
+        return near.trySend(frame);
+      },
+    };
   }
 }
 
