@@ -17,8 +17,9 @@ export interface DoorParts {
   log: Log;
 }
 
-/** The same, and whose request this is. */
-export interface Context extends DoorParts {
+/** A request: whose it is, and what may be used for it. tRPC copies it a few times, so it is small. */
+export interface Context {
+  door: DoorParts;
   requestId: string;
   /** Null: a stranger, who may see what the ledger shows to everybody. */
   caller: Caller | null;

@@ -31,6 +31,8 @@ export const doorLimits = {
   nonces: 120_000,
   /** A stolen token is worth no longer than this. */
   sessionMs: 10 * 60_000,
+  /** Checked tokens, half a KB each. */
+  knownSessions: 4_096,
   /** Event streams at a time: all, and one requester's. */
   watches: 1_000,
   watchesPerAccount: 32,

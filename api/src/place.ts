@@ -1,6 +1,6 @@
 import { CodedError, type OrderId, sleep } from "@meshwork/foundation";
 import { type CheckedOrder, findObjects, objectsOf } from "./check-order.ts";
-import type { Context } from "./context.ts";
+import type { Context, DoorParts } from "./context.ts";
 import { DoorError } from "./door-error.ts";
 import { doorLimits } from "./door-limits.ts";
 import { asRefusal } from "./error-shape.ts";
@@ -8,12 +8,12 @@ import { asRefusal } from "./error-shape.ts";
 /** Hands a checked order and its uploads to the node behind the door. The same order again is a no-op. */
 export async function place(ctx: Context, order: CheckedOrder): Promise<OrderId> {
   const { orderId, requester, transaction, contract, blind } = order;
-  if (ctx.gateway.task(orderId) !== null) return orderId;
-  const objects = findObjects(contract, (id) => ctx.staging.get(requester, id));
-  const placed = await withDeadline(ctx, orderId, (signal) =>
-    ctx.gateway.place({ transaction, contract, blind, objects }, signal),
+  if (ctx.door.gateway.task(orderId) !== null) return orderId;
+  const objects = findObjects(contract, (id) => ctx.door.staging.get(requester, id));
+  const placed = await withDeadline(ctx.door, orderId, (signal) =>
+    ctx.door.gateway.place({ transaction, contract, blind, objects }, signal),
   );
-  ctx.staging.drop(
+  ctx.door.staging.drop(
     requester,
     objectsOf(contract).map((ref) => ref.contentId),
   );
@@ -21,7 +21,7 @@ export async function place(ctx: Context, order: CheckedOrder): Promise<OrderId>
 }
 
 async function withDeadline(
-  { clock }: Context,
+  { clock }: DoorParts,
   orderId: OrderId,
   run: (signal: AbortSignal) => Promise<OrderId>,
 ): Promise<OrderId> {

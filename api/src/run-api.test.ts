@@ -38,7 +38,7 @@ async function start(environment: Record<string, string>): Promise<Started> {
 }
 
 describe("the process of the API", () => {
-  test("says where it serves, and stops upon SIGTERM with its events cut", async () => {
+  test("says where it serves, and stops upon SIGTERM", async () => {
     const { child, said, exit } = await start({ MESHWORK_API_PORT: "0" });
     expect(said).toMatchObject({
       kind: "ready",

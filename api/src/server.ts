@@ -85,7 +85,10 @@ function buildDoor(parts: ServerParts & { clock: Clock; random: Random }, option
   const { clock, gateway } = parts;
   const perSecond = options.callsPerSecond ?? 100;
   const rate = { perSecond, burst: 4 * perSecond, maxKeys: doorLimits.rateBuckets };
-  const sessions = createSessionTokens(parts, { lifetimeMs: doorLimits.sessionMs });
+  const sessions = createSessionTokens(parts, {
+    lifetimeMs: doorLimits.sessionMs,
+    maxKnown: doorLimits.knownSessions,
+  });
   const nonces = createNonceGuard(clock, {
     windowMs: doorLimits.requestWindowMs,
     maxNonces: doorLimits.nonces,

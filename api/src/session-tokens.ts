@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import {
   type Clock,
   milliseconds,
@@ -23,6 +23,12 @@ export interface Session {
   expires: number;
 }
 
+export interface SessionOptions {
+  lifetimeMs: number;
+  /** Tokens that were checked and need not be again; the one unused longest is forgotten first. */
+  maxKnown: number;
+}
+
 /**
  * Short-lived bearer tokens: canonical claims and their HMAC-SM3. The secret is this process's
  * own and lives no longer than it does, so there is nothing to store and nothing to leak; after a
@@ -30,10 +36,27 @@ export interface Session {
  */
 export function createSessionTokens(
   parts: { clock: Clock; random: Random },
-  options: { lifetimeMs: number },
+  options: SessionOptions,
 ) {
-  const secret = parts.random.bytes(32);
+  const secret = createSecretKey(parts.random.bytes(32));
   const macOf = (body: Uint8Array) => createHmac("sm3", secret).update(body).digest();
+  const known = new Map<string, Session>();
+
+  const remember = (token: string, session: Session) => {
+    known.delete(token);
+    known.set(token, session);
+    if (known.size > options.maxKnown) known.delete(known.keys().next().value as string);
+    return session;
+  };
+
+  const check = (token: string): Session | null => {
+    const [, bodyText, macText] = /^([\w-]{1,350})\.([\w-]{43})$/.exec(token) ?? [];
+    if (bodyText === undefined || macText === undefined) return null;
+    const body = Buffer.from(bodyText, "base64url");
+    const mac = Buffer.from(macText, "base64url");
+    const authentic = mac.length === 32 && timingSafeEqual(mac, macOf(body));
+    return authentic ? claims.decode(body) : null;
+  };
 
   return {
     open(account: NodeId, key: PublicKey): { token: string; expires: number } {
@@ -42,13 +65,9 @@ export function createSessionTokens(
       return { token: `${base64url(body)}.${base64url(macOf(body))}`, expires };
     },
     read(token: string): Session | "invalid" | "expired" {
-      const [, bodyText, macText] = /^([\w-]{1,350})\.([\w-]{43})$/.exec(token) ?? [];
-      if (bodyText === undefined || macText === undefined) return "invalid";
-      const body = Buffer.from(bodyText, "base64url");
-      const mac = Buffer.from(macText, "base64url");
-      if (mac.length !== 32 || !timingSafeEqual(mac, macOf(body))) return "invalid";
-      const session = claims.decode(body);
-      return session.expires > parts.clock.now() ? session : "expired";
+      const session = known.get(token) ?? check(token);
+      if (session === null) return "invalid";
+      return session.expires > parts.clock.now() ? remember(token, session) : "expired";
     },
   };
 }

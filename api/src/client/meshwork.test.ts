@@ -166,6 +166,20 @@ describe("a client", () => {
     expect(await one.receipt(world.gateway.addTask(account))).toBeNull();
   });
 
+  test("signs each request where others could read a token", async () => {
+    const schemes: string[] = [];
+    const { port } = world.server;
+    const overTheNet: typeof fetch = (url, init) => {
+      const headers = new Headers(init?.headers);
+      schemes.push(headers.get("authorization")?.split(" ")[0] ?? "none");
+      return fetch(String(url).replace("api.example.org", `127.0.0.1:${port}`), init);
+    };
+    const remote = mesh({ url: "http://api.example.org", fetch: overTheNet });
+    await remote.run(doubling, 1, concludeWith("2"));
+    expect(new Set(schemes)).toEqual(new Set(["none", "Meshwork"]));
+    expect(schemes.filter((scheme) => scheme === "none").length).toBe(1);
+  });
+
   test("reads what everybody may read by the typed client", async () => {
     const trpc = await mesh().trpc();
     expect((await trpc.network.get.query()).chainId).toBe(FAKE_CHAIN);

@@ -29,12 +29,17 @@ export async function* watchTask(
   options: { after?: string | null; signal?: AbortSignal | undefined },
 ): AsyncGenerator<WatchedState, void, undefined> {
   let after = options.after ?? null;
+  let last = "";
   for (let failures = 0; ; failures++) {
     try {
       for await (const event of oneStream(parts, { orderId, after, signal: options.signal })) {
-        yield event;
         after = event.id;
         failures = 0;
+        // A stream that is taken up may begin with what was seen already: views are whole.
+        const text = JSON.stringify(event.state);
+        if (text === last) continue;
+        last = text;
+        yield event;
         if (event.state.kind === "done") return;
       }
     } catch (error) {

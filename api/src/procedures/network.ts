@@ -3,5 +3,5 @@ import { networkSummary } from "../views.ts";
 
 export const networkProcedures = router({
   /** Which network this is, how far it is, and its rules. */
-  get: procedure.output(networkSummary).query(({ ctx }) => ctx.gateway.network()),
+  get: procedure.output(networkSummary).query(({ ctx }) => ctx.door.gateway.network()),
 });

@@ -18,7 +18,7 @@ export const nodeProcedures = router({
     )
     .output(z.object({ nodes: z.array(nodeSummary), next: nodeId.nullable() }))
     .query(({ ctx, input: { after, limit } }) => {
-      const rest = ctx.gateway
+      const rest = ctx.door.gateway
         .nodes()
         .filter((node) => after === undefined || node.nodeId > after)
         .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
@@ -30,7 +30,7 @@ export const nodeProcedures = router({
     .input(z.strictObject({ nodeId }))
     .output(nodeSummary)
     .query(({ ctx, input }) => {
-      const node = ctx.gateway.nodes().find((one) => one.nodeId === input.nodeId);
+      const node = ctx.door.gateway.nodes().find((one) => one.nodeId === input.nodeId);
       if (node) return node;
       throw new DoorError("NODE_UNKNOWN", `the ledger knows no node ${input.nodeId}`);
     }),

@@ -12,6 +12,6 @@ export const sessionProcedures = router({
       const caller = requireCaller(ctx);
       if (caller.via === "session")
         throw new DoorError("CREDENTIAL_MISSING", "a session is opened by a signed request only");
-      return ctx.sessions.open(caller.account, caller.publicKey);
+      return ctx.door.sessions.open(caller.account, caller.publicKey);
     }),
 });

@@ -9,7 +9,7 @@ import { DoorError } from "../door-error.ts";
 import { doorLimits } from "../door-limits.ts";
 import { asTrpcError } from "../error-shape.ts";
 import { place } from "../place.ts";
-import type { TaskEvent } from "../ports.ts";
+import type { Gateway, TaskEvent } from "../ports.ts";
 import { procedure, router } from "../trpc.ts";
 import { type TaskState, type TaskView, taskReceipt, taskResult, taskView } from "../views.ts";
 
@@ -31,11 +31,11 @@ export const taskProcedures = router({
     )
     .output(z.object({ orderId }))
     .mutation(async ({ ctx, input }) => {
-      const { chainId, gateway } = ctx.gateway.network();
+      const { chainId, gateway } = ctx.door.gateway.network();
       const order = checkOrder(input, {
         chainId,
         gateway,
-        now: ctx.clock.now(),
+        now: ctx.door.clock.now(),
         keyOf: (account) => keyOf(ctx, account),
       });
       return { orderId: await place(ctx, order) };
@@ -65,7 +65,7 @@ export const taskProcedures = router({
     .output(taskReceipt)
     .query(async ({ ctx, input }) => {
       ownTask(ctx, input.orderId);
-      const receipt = await ctx.gateway.receipt(input.orderId);
+      const receipt = await ctx.door.gateway.receipt(input.orderId);
       return receipt === null
         ? { kind: "pending", orderId: input.orderId }
         : { kind: "ready", orderId: input.orderId, receipt };
@@ -84,7 +84,8 @@ async function* follow(
   const leave = takeSeat(ctx);
   try {
     const events = boundedBacklog<TaskEvent>(
-      (signal) => ctx.gateway.watch(watch.orderId, { after: watch.lastEventId ?? null, signal }),
+      (signal) =>
+        ctx.door.gateway.watch(watch.orderId, { after: watch.lastEventId ?? null, signal }),
       { size: doorLimits.watchBacklog, signal: watch.signal },
     );
     for await (const { id, view } of events) {
@@ -101,7 +102,7 @@ async function* follow(
 
 function takeSeat(ctx: Context): () => void {
   try {
-    return ctx.watches.take(requireCaller(ctx).account);
+    return ctx.door.watches.take(requireCaller(ctx).account);
   } catch (error) {
     throw asTrpcError(error);
   }
@@ -112,10 +113,10 @@ async function resultOf(ctx: Context, input: { orderId: OrderId; unverified: boo
   const about = { orderId: input.orderId };
   if (view.kind === "done") {
     const { outcome, result, segments } = view;
-    const output = result === null ? null : await ctx.gateway.output(input.orderId);
+    const output = result === null ? null : await ctx.door.gateway.output(input.orderId);
     return { ...about, kind: "concluded", outcome, result, segments, output } as const;
   }
-  const early = input.unverified ? await ctx.gateway.unverifiedOutput(input.orderId) : null;
+  const early = input.unverified ? await ctx.door.gateway.unverifiedOutput(input.orderId) : null;
   if (early === null) return { ...about, kind: "pending", stage: view.kind } as const;
   const { worker, resultHash, bytes } = early;
   return { ...about, kind: "unverified", worker, resultHash, output: bytes } as const;
@@ -124,7 +125,7 @@ async function resultOf(ctx: Context, input: { orderId: OrderId; unverified: boo
 /** Results are private: an order is shown to its requester alone. */
 function ownTask(ctx: Context, id: OrderId): TaskView {
   const { account } = requireCaller(ctx);
-  const task = ctx.gateway.task(id);
+  const task = ctx.door.gateway.task(id);
   if (task === null)
     throw new DoorError(
       "TASK_UNKNOWN",
@@ -137,8 +138,8 @@ function ownTask(ctx: Context, id: OrderId): TaskView {
   );
 }
 
-function keyOf(ctx: Context, account: Parameters<Context["gateway"]["account"]>[0]) {
-  const known = ctx.gateway.account(account);
+function keyOf(ctx: Context, account: Parameters<Gateway["account"]>[0]) {
+  const known = ctx.door.gateway.account(account);
   if (known !== null) return known.publicKey;
   throw new DoorError(
     "ACCOUNT_UNKNOWN",

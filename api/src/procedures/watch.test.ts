@@ -109,6 +109,14 @@ describe("a watcher", () => {
     await expect.poll(() => world.gateway.watchers).toBe(0);
   });
 
+  test("does not keep the server from stopping", async () => {
+    const reading = readEvents().catch(() => null);
+    await expect.poll(() => world.gateway.watchers).toBe(1);
+    await world.server.stop();
+    await reading;
+    await expect.poll(() => world.gateway.watchers).toBe(0);
+  });
+
   test("has a bounded number of streams, and gets one back for each that ends", async () => {
     const leave = new AbortController();
     const authorization = `Bearer ${await world.requester.token()}`;

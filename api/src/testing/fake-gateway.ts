@@ -9,7 +9,7 @@ import {
 } from "@meshwork/foundation";
 import { type Outcome, transactionIdOf } from "@meshwork/protocol";
 import type { Gateway, PlacedOrder, TaskEvent } from "../ports.ts";
-import type { AccountSummary, NodeSummary, TaskView } from "../views.ts";
+import type { AccountSummary, NodeSummary, TaskView, WhyEntry } from "../views.ts";
 
 export const FAKE_CHAIN = "c".repeat(64) as ChainId;
 export const FAKE_NODE = "1".repeat(46) as NodeId;
