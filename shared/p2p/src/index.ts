@@ -22,3 +22,4 @@ export { MAX_PAYLOAD_BYTES } from "./message-frame.ts";
 export type { Messaging, RequestOptions, SendOptions } from "./messaging.ts";
 export { createP2p, type P2p, type P2pOptions, type P2pParts } from "./p2p.ts";
 export type { Peers } from "./peers.ts";
+export type { RelayGate } from "./relay-gate.ts";

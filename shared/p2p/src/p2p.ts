@@ -1,4 +1,3 @@
-import type { ConnectionGater } from "@libp2p/interface";
 import type { Clock, NodeId, Random } from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
 import type { NodeRecord } from "@meshwork/protocol";
@@ -19,6 +18,7 @@ import { createMessaging, type Messaging } from "./messaging.ts";
 import { ownRecordSource } from "./own-record.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { createRecordBook, type RecordBook } from "./record-book.ts";
+import { connectionGater, type RelayGate } from "./relay-gate.ts";
 import { createRelays, type Relays } from "./relays.ts";
 import { createTopicRouter } from "./topic-router.ts";
 
@@ -47,7 +47,8 @@ export interface P2pParts {
   metrics: Metrics;
   /** @default everybody is let in */
   admission?: Admission;
-  gater?: ConnectionGater;
+  /** Whom a relay serves. @default everybody */
+  relayGate?: RelayGate;
 }
 
 export interface P2pOptions {
@@ -114,6 +115,12 @@ export async function createP2p(parts: P2pParts, options: P2pOptions): Promise<P
   };
 }
 
+/** One place at each of a few relays: any one of them may be down. A relay itself needs none. */
+function circuitsOf({ relay, relays = [] }: P2pOptions): string[] {
+  return relay ? [] : relays.slice(0, CIRCUITS).map(() => "/p2p-circuit");
+}
+const CIRCUITS = 3;
+
 /** Who was dropped for his offences is not let in again at once. */
 function shuttingOut(admission: Admission, peerLimits: PeerLimits): Admission {
   return {
@@ -128,11 +135,11 @@ function shuttingOut(admission: Admission, peerLimits: PeerLimits): Admission {
 function buildHost(parts: P2pParts, options: P2pOptions, context: RecordContext): Promise<Host> {
   const hostOptions = {
     transportSeed: parts.identity.transportSeed,
-    listen: options.listen,
+    listen: [...options.listen, ...circuitsOf(options)],
     dht: options.dht ?? "client",
     recordRules: nodeRecordRules(context),
     ...(options.announce ? { announce: options.announce } : {}),
-    ...(parts.gater ? { gater: parts.gater } : {}),
+    ...(parts.relayGate ? { gater: connectionGater(parts.relayGate) } : {}),
   } as const;
   return options.relay
     ? createRelayHost({ ...hostOptions, ...options.relay })

@@ -1,5 +1,6 @@
 import type { Connection, Stream } from "@libp2p/interface";
-import type { NodeId } from "@meshwork/foundation";
+import { peerIdFromString } from "@libp2p/peer-id";
+import type { NodeId, PeerId } from "@meshwork/foundation";
 import type { NodeRecord } from "@meshwork/protocol";
 import { ConnectionTable, type PeerWatcher } from "./connection-table.ts";
 import { dialRecord } from "./dial.ts";
@@ -16,6 +17,8 @@ export interface Peers {
   /** The same for a peer of which only an address is known, as a relay. */
   greet(connection: Connection): Promise<NodeRecord>;
   connected(): NodeId[];
+  /** The node behind a connected PeerId, once its hello is done; rejects when it fails. */
+  whoIs(peerId: PeerId): Promise<NodeId>;
   /** Opens a stream of one of our protocols, connecting first where needed. */
   openStream(nodeId: NodeId, protocol: string, signal?: AbortSignal): Promise<Stream>;
   /** Serves a protocol, for peers with a finished hello alone. */
@@ -65,6 +68,12 @@ export function createPeers(parts: PeersParts): Peers {
     connect: async (nodeId, signal) => greeter.recordOf(await connect(nodeId, signal)),
     greet: greeter.recordOf,
     connected: () => table.nodes(),
+    async whoIs(peerId) {
+      const known = book.ofPeer(peerId)?.unsigned.nodeId;
+      if (known && table.best(known)) return known;
+      const hellos = host.getConnections(peerIdFromString(peerId)).map(greeter.recordOf);
+      return (await Promise.any(hellos)).unsigned.nodeId;
+    },
     async openStream(nodeId, protocol, signal) {
       const connection = await connect(nodeId, signal);
       return connection.newStream(protocol, {

@@ -1,0 +1,93 @@
+import {
+  deriveSeed,
+  keyPairFromSecret,
+  type SecretBundle,
+  x25519PublicKey,
+} from "@meshwork/crypto";
+import {
+  type Clock,
+  CodedError,
+  type NodeId,
+  type PeerId,
+  type Random,
+} from "@meshwork/foundation";
+import type { Log, Metrics } from "@meshwork/observability";
+import { createIdentity, createP2p, type Identity, type P2p } from "@meshwork/p2p";
+import { chainIdOf, type Genesis, genesis as genesisWire, requestNames } from "@meshwork/protocol";
+import { relayGate } from "./admission.ts";
+
+/** Bootstrap peer, DHT server, circuit relay and broadcast router: it forwards, and never opens. */
+export interface Relay {
+  readonly nodeId: NodeId;
+  readonly peerId: PeerId;
+  /** Multiaddrs, each with the PeerId. */
+  addresses(): string[];
+  /** Why it cannot serve, or null. */
+  unready(): string | null;
+  stop(): Promise<void>;
+}
+
+export interface RelayParts {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  metrics: Metrics;
+}
+
+export interface RelayOptions {
+  secrets: SecretBundle;
+  genesis: Genesis;
+  listen: readonly string[];
+  announce: readonly string[];
+  relays: readonly string[];
+  maxReservations: number;
+  region: string;
+}
+
+export class RelayError extends CodedError<"CANNOT_LISTEN"> {}
+
+export async function startRelay(parts: RelayParts, options: RelayOptions): Promise<Relay> {
+  const identity = identityOf(parts, options);
+  const { listen, announce, relays, maxReservations } = options;
+  const gate = relayGate({ ...parts, nodeOf: (peerId) => p2p.peers.whoIs(peerId) });
+  const p2p: P2p = await createP2p(
+    { ...parts, identity, relayGate: gate },
+    { listen, announce, relays, dht: "server", relay: { maxReservations } },
+  );
+  serveGenesis(p2p, options.genesis);
+  await p2p.start();
+  const unready = () => (p2p.addresses().length === 0 ? "it listens nowhere" : null);
+  if (unready() !== null) {
+    await p2p.stop();
+    throw cannotListen(listen);
+  }
+  const { nodeId, peerId } = identity;
+  return { nodeId, peerId, addresses: p2p.addresses, unready, stop: p2p.stop };
+}
+
+function identityOf(parts: RelayParts, { secrets, genesis, region }: RelayOptions): Identity {
+  const { identitySecret, keyVersion } = secrets;
+  return createIdentity(parts, {
+    chainId: chainIdOf(genesis),
+    keyPair: keyPairFromSecret(identitySecret),
+    keyVersion,
+    roles: ["relay"],
+    region,
+    sealKey: x25519PublicKey(deriveSeed(identitySecret, "sealing", keyVersion)),
+    software: "meshwork/0.1.0",
+  });
+}
+
+/** Who joins by invite knows the hash of the genesis, so that it does not matter who gives it. */
+function serveGenesis(p2p: P2p, genesis: Genesis): void {
+  const bytes = genesisWire.encode(genesis);
+  p2p.messaging.handle(requestNames.genesis, { onRequest: () => bytes });
+}
+
+/** libp2p starts without a word when all its ports are taken. */
+const cannotListen = (listen: readonly string[]) =>
+  new RelayError(
+    "CANNOT_LISTEN",
+    `none of ${listen.join(", ")} can be listened on: is another process there? Set MESHWORK_LISTEN`,
+    { detail: { listen } },
+  );
