@@ -99,15 +99,18 @@ async function writeNetwork(
   folder: string,
 ): Promise<Network> {
   const keysIn = (name: string) => createMemberKeys(join(folder, name), random);
-  const relay = await keysIn(networkFiles.relay);
-  const gateway = await keysIn(networkFiles.gateway);
-  const operator = await keysIn(networkFiles.operator);
-  const agent = await keysIn(networkFiles.agent);
-  const nodes: FoundingNode[] = [];
-  for (let number = 1; number <= plan.nodes; number++) {
-    const home = join(folder, networkFiles.node(number));
-    nodes.push(await foundNode(home, number <= plan.validators, random));
-  }
+  const [relay, gateway, operator, agent] = await Promise.all([
+    keysIn(networkFiles.relay),
+    keysIn(networkFiles.gateway),
+    keysIn(networkFiles.operator),
+    keysIn(networkFiles.agent),
+  ]);
+  const numbers = Array.from({ length: plan.nodes }, (_, index) => index + 1);
+  const nodes = await Promise.all(
+    numbers.map((number) =>
+      foundNode(join(folder, networkFiles.node(number)), number <= plan.validators, random),
+    ),
+  );
   const time = clock.now();
   const genesis = buildGenesis({
     name: plan.name,

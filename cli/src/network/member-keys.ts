@@ -29,10 +29,10 @@ export interface MemberKeys {
 export const FIRST_KEY_VERSION = 0;
 
 /**
- * A machine-made passphrase of 32 random bytes needs no slow derivation: scrypt at 16 MiB opens in
- * 50 ms, so that nine processes on one machine start without delay.
+ * A machine-made passphrase of 32 random bytes cannot be guessed, however fast guesses are: a slow
+ * derivation would only delay nine processes that start on one machine.
  */
-const SCRYPT_N_FOR_RANDOM_PASSPHRASE = 2 ** 14;
+const SCRYPT_N_FOR_RANDOM_PASSPHRASE = 2 ** 12;
 
 /** Makes keys, and writes them to `folder`: a keystore, and the passphrase for unattended start. */
 export async function createMemberKeys(folder: string, random: Random): Promise<MemberKeys> {

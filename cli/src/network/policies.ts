@@ -33,8 +33,8 @@ export const strangersPolicy: NetworkPolicy = {
 };
 
 /**
- * For one machine or one team: the caps are off and newcomers count at once, so that few nodes can
- * fill every place of a task. Do not let strangers into such a network.
+ * For one machine or one team: the caps are off and a newcomer is drawn like any other, so that few
+ * nodes can fill every place of a task. Do not let strangers into such a network.
  */
 export const developmentPolicy: NetworkPolicy = {
   ...strangersPolicy,
@@ -42,7 +42,7 @@ export const developmentPolicy: NetworkPolicy = {
   drawFactor: 2,
   operatorCap: 0,
   probationShare: share(1),
-  probationVerdicts: 0,
+  probationVerdicts: 3,
   reputationFloor: 0,
   suspensionMs: MINUTE_MS,
 };

@@ -68,6 +68,22 @@ describe("a draw", () => {
     expect(first).toBeLessThan(51.7 + 4 * 7);
   });
 
+  test("weighs who is untested like the average, and who was caught by what is left of his name", () => {
+    const share = (change: Partial<NodeState>) => {
+      const { state, names, requester } = world(8, { probationShare: ONE }, (_, i) =>
+        i === 0 ? change : {},
+      );
+      let first = 0;
+      for (let i = 0; i < 800; i++)
+        if (drawRanks(state, taskOf(requester, `task ${i}`, 1, 1), at("x"))?.ranks[0] === names[0])
+          first++;
+      return first;
+    };
+    // 100 of 800 are expected of an equal, with a standard deviation of 9.4.
+    expect(Math.abs(share(newcomer) - 100)).toBeLessThan(4 * 9.4);
+    expect(share({ ...newcomer, failures: 10 * ONE })).toBeLessThan(20);
+  });
+
   const excluded: [string, Partial<NodeState> | ((node: NodeState) => Partial<NodeState>)][] = [
     ["a node without a lease", { lease: null }],
     [

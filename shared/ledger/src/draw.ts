@@ -130,23 +130,36 @@ function operatorMay(
   return chosen.filter((other) => other.operator === operator).length < operatorCap;
 }
 
-/** Newcomers together hold at most their share of the weight, however many they are. */
+/**
+ * Nothing is known of who is untested, so it weighs like the average of the others; who was caught
+ * keeps the weight of his reputation. But newcomers together hold at most their share of the weight,
+ * however many they are.
+ */
 function weighed(
   policy: NetworkPolicy,
   candidates: readonly Candidate[],
   lifted: boolean,
 ): Candidate[] {
-  const { probationShare } = policy;
-  if (lifted || !newcomersAreCapped(policy)) return [...candidates];
+  const average = averageWeight(candidates.filter((one) => !one.newcomer));
+  const pool = candidates.map((one) =>
+    one.untested ? { ...one, weight: Math.max(one.weight, average) } : one,
+  );
+  return lifted || !newcomersAreCapped(policy) ? pool : capped(policy, pool);
+}
+
+function averageWeight(members: readonly Candidate[]): number {
+  const total = members.reduce((sum, { weight }) => sum + weight, 0);
+  return members.length === 0 ? 0 : Math.floor(total / members.length);
+}
+
+function capped({ probationShare }: NetworkPolicy, pool: readonly Candidate[]): Candidate[] {
   const sum = (newcomer: boolean) =>
-    candidates.reduce((total, one) => total + (one.newcomer === newcomer ? one.weight : 0), 0);
+    pool.reduce((total, one) => total + (one.newcomer === newcomer ? one.weight : 0), 0);
   const strangers = BigInt(sum(true));
   const allowed = (BigInt(sum(false)) * BigInt(probationShare)) / BigInt(ONE - probationShare);
-  if (strangers <= allowed) return [...candidates];
-  return candidates.map((one) =>
-    one.newcomer
-      ? { ...one, weight: Number((BigInt(one.weight) * allowed) / strangers) }
-      : { ...one },
+  if (strangers <= allowed) return [...pool];
+  return pool.map((one) =>
+    one.newcomer ? { ...one, weight: Number((BigInt(one.weight) * allowed) / strangers) } : one,
   );
 }
 

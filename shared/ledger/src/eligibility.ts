@@ -10,6 +10,8 @@ export interface Candidate {
   operator: NodeId | null;
   /** A newcomer, or someone who has to earn trust anew. */
   newcomer: boolean;
+  /** No verdict speaks for it or against it yet: it is weighed like the average of those that have one. */
+  untested: boolean;
   weight: number;
 }
 
@@ -42,6 +44,7 @@ export function candidateOf(
     node: node.nodeId,
     operator: node.operator,
     newcomer: onProbation(node, probationVerdicts) || reputation < reputationFloor,
+    untested: onProbation(node, probationVerdicts) && node.failures === 0,
     // Below 2^32, so that a million weights still sum exactly.
     weight: Math.max(1, reputation * node.availability),
   };
