@@ -55,7 +55,7 @@ export function applyBlock(
 
   const headerRefusal = checkHeader({ state, parent, leader, checks }, block);
   if (headerRefusal !== null) return { ok: false, refusal: headerRefusal };
-  const draft = openBlock(state, header);
+  const draft = openBlock(state, header, checks);
   if (draft === null)
     return invalid("BAD_BEACON_PROOF", `the beacon proof of ${header.proposer} does not hold`);
   doWhatIsDue(draft);
@@ -111,7 +111,7 @@ export function buildBlock(ground: BlockGround, proposal: Proposal): BuiltBlock 
     nextCommitteeHash: null,
     lastCommitHash: lastCommitHashOf(lastCommit),
   };
-  const draft = openBlock(state, base);
+  const draft = openBlock(state, base, checks);
   if (draft === null)
     return invalid("BAD_BEACON_PROOF", `the beacon proof of ${proposer} does not hold`);
   doWhatIsDue(draft);
@@ -159,12 +159,14 @@ function applyNext(draft: Draft, transaction: Transaction, checks: Checks): Refu
 function openBlock(
   state: State,
   header: Pick<Header, "height" | "time" | "activeTime" | "proposer" | "beaconProof" | "parent">,
+  checks: Checks,
 ): Draft | null {
   const { height, time, activeTime, proposer, beaconProof, parent } = header;
   const seat = state.committee.seats.findIndex((one) => one.node === proposer);
-  const key = state.committee.seats[seat]?.vrfKey;
-  if (key === undefined || beaconProof === null) return null;
-  const beacon = nextBeacon(state.head, key, beaconProof);
+  const vrfKey = state.committee.seats[seat]?.vrfKey;
+  if (vrfKey === undefined || beaconProof === null) return null;
+  const proof = { vrfKey, proof: beaconProof, verify: checks.verifyBeacon };
+  const beacon = nextBeacon(state.head, proof);
   if (beacon === null) return null;
   const draft = new Draft(state, { height, time, activeTime });
   const lastProposed = state.head.lastProposed.with(seat, height);

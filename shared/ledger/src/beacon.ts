@@ -27,9 +27,18 @@ export const beaconInput = (head: Pick<Head, "chainId" | "height" | "beacon">): 
   );
 
 /** The beacon of the next block, or null if the proof does not hold. */
-export function nextBeacon(head: Head, vrfKey: Key25519, proof: VrfProof): Digest | null {
-  const output = vrfVerify(vrfKey, beaconInput(head), proof);
+export function nextBeacon(
+  head: Head,
+  { vrfKey, proof, verify = vrfVerify }: Proof,
+): Digest | null {
+  const output = verify(vrfKey, beaconInput(head), proof);
   return output && digestOf("meshwork/beacon/1", fromHex(head.beacon), output);
+}
+
+interface Proof {
+  vrfKey: Key25519;
+  proof: VrfProof;
+  verify?: typeof vrfVerify | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Fuel, Points } from "@meshwork/foundation";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { priceOfRun, splitOf } from "./escrow.ts";
-import { testPolicy } from "./testing/network.ts";
+import { testPolicy } from "./testing/index.ts";
 
 const amount = fc.bigInt({ min: 0n, max: 10n ** 12n }) as fc.Arbitrary<Points>;
 const share = fc.integer({ min: 0, max: 65_536 });

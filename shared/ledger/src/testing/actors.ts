@@ -36,7 +36,8 @@ import {
   type Verdict,
 } from "@meshwork/protocol";
 import { nextOwedTime } from "../demand.ts";
-import { seededDigest, type TestMember, type TestNetwork } from "./network.ts";
+import { seededDigest, type TestMember } from "./members.ts";
+import type { TestNetwork } from "./network.ts";
 
 /** How a node plays its place. */
 export type Conduct = "honest" | "declines" | "silent" | "vanishes" | "lies" | "hides";
@@ -76,10 +77,14 @@ export function testRun(lie: string | null): { leaves: TraceLeaf[]; resultHash: 
 /** Plays every node of every task, each by its conduct. */
 export class Actors {
   readonly #network: TestNetwork;
+  /** How each node plays; who does not stand here is honest. */
   readonly conduct = new Map<NodeId, Conduct>();
+  readonly #conductIn: (id: NodeId, orderId: OrderId) => Conduct;
 
-  constructor(network: TestNetwork) {
+  /** @param conductIn decides the conduct task by task instead. */
+  constructor(network: TestNetwork, conductIn?: (id: NodeId, orderId: OrderId) => Conduct) {
     this.#network = network;
+    this.#conductIn = conductIn ?? ((id) => this.conduct.get(id) ?? "honest");
   }
 
   /** Sends an order, which the next block takes. */
@@ -131,12 +136,8 @@ export class Actors {
     network.step({ elapsedMs: network.pending > 0 ? 10 : owed });
   }
 
-  conductOf(id: NodeId): Conduct {
-    return this.conduct.get(id) ?? "honest";
-  }
-
   #work({ orderId, attempt }: TaskRecord, place: TaskPlace): void {
-    const conduct = this.conductOf(place.node);
+    const conduct = this.#conductIn(place.node, orderId);
     const member = this.#network.memberOf(place.node);
     const about = { orderId, attempt };
     if (place.state === "called" && conduct === "declines")
@@ -155,14 +156,14 @@ export class Actors {
           this.#network.chainId,
           orderId,
           attempt,
-          this.revealOf(place.node),
+          this.revealOf(place.node, orderId),
         ),
         ...about,
       });
   }
 
   #verify({ orderId, attempt }: TaskRecord, place: TaskPlace): void {
-    const conduct = this.conductOf(place.node);
+    const conduct = this.#conductIn(place.node, orderId);
     if (place.state !== "called" || conduct === "silent") return;
     const member = this.#network.memberOf(place.node);
     const about = { orderId, attempt };
@@ -176,9 +177,9 @@ export class Actors {
       });
   }
 
-  revealOf(id: NodeId): Reveal {
+  revealOf(id: NodeId, orderId: OrderId): Reveal {
     const { name } = this.#network.memberOf(id);
-    const { leaves, resultHash } = testRun(this.conductOf(id) === "lies" ? name : null);
+    const { leaves, resultHash } = testRun(this.#conductIn(id, orderId) === "lies" ? name : null);
     return {
       worker: id,
       resultHash,
@@ -192,7 +193,7 @@ export class Actors {
   }
 
   verdictOf(task: TaskRecord): Verdict {
-    const findings = closedSet(task).map((place) => this.#findingOf(place.node));
+    const findings = closedSet(task).map((place) => this.#findingOf(place.node, task.orderId));
     const agreed = findings.find((found) => found.verdict === "honest")?.reveal ?? null;
     const result = agreed && {
       resultHash: agreed.resultHash,
@@ -206,10 +207,10 @@ export class Actors {
     return { chainId: this.#network.chainId, orderId, attempt, outcome, findings, result };
   }
 
-  #findingOf(worker: NodeId): Finding {
-    const conduct = this.conductOf(worker);
+  #findingOf(worker: NodeId, orderId: OrderId): Finding {
+    const conduct = this.#conductIn(worker, orderId);
     if (conduct === "hides") return { worker, verdict: "unrevealed", reveal: null, evidence: null };
-    const reveal = this.revealOf(worker);
+    const reveal = this.revealOf(worker, orderId);
     if (conduct !== "lies") return { worker, verdict: "honest", reveal, evidence: null };
     const { leaves } = testRun(this.#network.memberOf(worker).name);
     const leafOf = (from: TraceLeaf[]) => toHex(encodeLeaf(from[LIE_AT] as TraceLeaf));
@@ -226,7 +227,7 @@ export class Actors {
   proofOf(task: TaskRecord): ProofOfTask | null {
     const verdict = this.verdictOf(task);
     const willing = seatedVerifiers(task).filter(
-      (place) => this.conductOf(place.node) !== "vanishes",
+      (place) => this.#conductIn(place.node, task.orderId) !== "vanishes",
     );
     const signers = willing.slice(0, proofQuorum(task.order.policy.verifiers));
     if (signers.length < proofQuorum(task.order.policy.verifiers)) return null;

@@ -1,10 +1,5 @@
 export { Actors, type Conduct, testOrder, testRun } from "./actors.ts";
-export {
-  seeded,
-  seededDigest,
-  type TestMember,
-  TestNetwork,
-  type TestNetworkOptions,
-  testMember,
-  testPolicy,
-} from "./network.ts";
+export { History } from "./history.ts";
+export { seeded, seededDigest, type TestMember, testMember } from "./members.ts";
+export { TestNetwork } from "./network.ts";
+export { type TestNetworkOptions, testPolicy } from "./test-genesis.ts";

@@ -1,3 +1,4 @@
+import type { vrfVerify } from "@meshwork/crypto";
 import type { NodeId, OrderId, TransactionId } from "@meshwork/foundation";
 import {
   type TaskRecord,
@@ -23,6 +24,12 @@ export interface Checks {
   verifyCertificate: typeof verifyCertificate;
   verifyVoucher: typeof verifyVoucher;
   verifyAdmission: typeof verifyAdmission;
+  /**
+   * The proposer's beacon proof. For blocks that are final already its output is enough
+   * (`vrfOutput`), which is ten times cheaper.
+   * @default vrfVerify
+   */
+  verifyBeacon?: typeof vrfVerify;
 }
 export const realChecks: Checks = {
   verifyTransaction,
