@@ -107,7 +107,12 @@ function trpcHandler(parts: AppParts, options: AppOptions) {
     createContext: ({ info }, c: DoorRequest) => {
       try {
         const caller = c.get("caller") ?? callerOfStream(parts, options, { info, c });
-        return { door: parts, caller, requestId: c.get("requestId") } satisfies Context;
+        return {
+          door: parts,
+          caller,
+          requestId: c.get("requestId"),
+          whenAnswered: (callback) => onceClosed(c.env.outgoing, callback),
+        } satisfies Context;
       } catch (error) {
         throw asTrpcError(error);
       }
@@ -121,6 +126,11 @@ function trpcHandler(parts: AppParts, options: AppOptions) {
         });
     },
   });
+}
+
+function onceClosed(outgoing: DoorEnv["Bindings"]["outgoing"], callback: () => void): void {
+  if (outgoing.closed) callback();
+  else outgoing.once("close", callback);
 }
 
 /** A browser's EventSource sends no headers: tRPC puts `connectionParams` into the query instead. */

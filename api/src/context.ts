@@ -1,6 +1,7 @@
 import type { Clock } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { Caller } from "./auth.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 import { DoorError } from "./door-error.ts";
 import type { ObjectStaging } from "./object-staging.ts";
 import type { Gateway } from "./ports.ts";
@@ -13,6 +14,7 @@ export interface DoorParts {
   staging: ObjectStaging;
   sessions: SessionTokens;
   watches: WatchSeats;
+  results: ByteBudget;
   clock: Clock;
   log: Log;
 }
@@ -23,6 +25,8 @@ export interface Context {
   requestId: string;
   /** Null: a stranger, who may see what the ledger shows to everybody. */
   caller: Caller | null;
+  /** Calls back when the answer was sent, or its reader is gone. */
+  whenAnswered(callback: () => void): void;
 }
 
 export function requireCaller({ caller }: Pick<Context, "caller">): Caller {

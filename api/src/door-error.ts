@@ -42,6 +42,7 @@ const trpcCodes = {
   TASK_FOREIGN: "FORBIDDEN",
   NODE_UNKNOWN: "NOT_FOUND",
   TOO_MANY_WATCHES: "TOO_MANY_REQUESTS",
+  ANSWERS_FULL: "SERVICE_UNAVAILABLE",
   /** Our own trouble: the log has the rest. */
   INTERNAL: "INTERNAL_SERVER_ERROR",
 } as const satisfies Record<string, TRPC_ERROR_CODE_KEY>;

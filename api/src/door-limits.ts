@@ -42,6 +42,12 @@ export const doorLimits = {
   watchMs: 15 * 60_000,
   /** Keeps proxies from closing a quiet stream, and shows a dead socket. */
   pingMs: 15_000,
+  /** Results on their way out, all together, from the store to the last byte sent. */
+  resultBytes: 512 << 20,
+  /** The bytes, their base64, and the JSON around that: memory for one byte of a result. */
+  resultCopies: 4,
+  resultsWaiting: 1_000,
+  resultWaitMs: 5_000,
   /** Remembered buckets of the rate limit; the least recently used goes first. */
   rateBuckets: 50_000,
   /** One answer's worth of nodes, and of reasons. */

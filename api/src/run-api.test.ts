@@ -55,6 +55,13 @@ describe("the process of the API", () => {
     expect(await exit).toBe(0);
   });
 
+  test("can be stopped while its node still looks for the network", async () => {
+    const { child, said, exit } = await start({ FAKE_NETWORK: "unreachable" });
+    expect(said).toEqual({ kind: "looking" });
+    child.kill("SIGINT");
+    expect(await exit).toBe(0);
+  });
+
   test("names a busy port and ends", async () => {
     const first = await start({ MESHWORK_API_PORT: "0" });
     const port = new URL(first.said?.url ?? "").port;

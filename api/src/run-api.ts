@@ -27,7 +27,9 @@ export async function runApi({ environment, openGateway }: ApiProcess): Promise<
     for (const signal of ["SIGTERM", "SIGINT"] as const)
       process.once(signal, () => resolve(signal));
   });
-  const node = await openGateway(config.nodeEnvironment);
+  const node = await Promise.race([openGateway(config.nodeEnvironment), stopping.then(() => null)]);
+  // A node that is still looking for its network has nothing to lose, and cannot be asked to stop.
+  if (node === null) process.exit(0);
   const { gateway, log, metrics, probeUrl } = node;
   try {
     const server = await startServer({ gateway, log, metrics }, config);

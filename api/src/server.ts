@@ -12,6 +12,7 @@ import {
 import type { Log, Metrics } from "@meshwork/observability";
 import { createApp } from "./app.ts";
 import { createAuth } from "./auth.ts";
+import { createByteBudget } from "./byte-budget.ts";
 import { doorLimits } from "./door-limits.ts";
 import { createNonceGuard } from "./nonce-guard.ts";
 import { createObjectStaging } from "./object-staging.ts";
@@ -108,6 +109,11 @@ function buildDoor(parts: ServerParts & { clock: Clock; random: Random }, option
       watches: createWatchSeats({
         max: doorLimits.watches,
         maxPerAccount: doorLimits.watchesPerAccount,
+      }),
+      results: createByteBudget(clock, {
+        maxBytes: doorLimits.resultBytes,
+        maxWaiting: doorLimits.resultsWaiting,
+        maxWaitMs: doorLimits.resultWaitMs,
       }),
       perAddress: createRateLimit(clock, rate),
       perAccount: createRateLimit(clock, rate),

@@ -1,4 +1,4 @@
-import { type OrderId, utf8 } from "@meshwork/foundation";
+import { limits, type OrderId, utf8 } from "@meshwork/foundation";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toBase64 } from "../base64.ts";
 import { query, randomHash, startWorld, type World } from "../testing/world.ts";
@@ -32,6 +32,22 @@ describe("a result", () => {
       result: { fuel: "1152921504606846976" },
       output: toBase64(utf8("checked")),
     });
+  });
+
+  test("of the largest size comes whole, and many at a time within a bounded memory", async () => {
+    const orderId = world.gateway.addTask(world.requester.account);
+    world.gateway.conclude(orderId, new Uint8Array(limits.outputBytes));
+    const path = world.server.url + query("tasks.result", { orderId });
+    const authorization = `Bearer ${await world.requester.token()}`;
+    const lengths = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const response = await fetch(path, { headers: { authorization } });
+        let length = 0;
+        for await (const chunk of response.body ?? []) length += chunk.length;
+        return length;
+      }),
+    );
+    for (const length of lengths) expect(length).toBeGreaterThan((limits.outputBytes * 4) / 3);
   });
 
   test("has its receipt once it is concluded", async () => {

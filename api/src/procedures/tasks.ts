@@ -110,16 +110,39 @@ function takeSeat(ctx: Context): () => void {
 
 async function resultOf(ctx: Context, input: { orderId: OrderId; unverified: boolean }) {
   const view = ownTask(ctx, input.orderId);
+  const { gateway } = ctx.door;
   const about = { orderId: input.orderId };
   if (view.kind === "done") {
     const { outcome, result, segments } = view;
-    const output = result === null ? null : await ctx.door.gateway.output(input.orderId);
+    const output =
+      result === null ? null : await bounded(ctx, () => gateway.output(input.orderId), sizeOf);
     return { ...about, kind: "concluded", outcome, result, segments, output } as const;
   }
-  const early = input.unverified ? await ctx.door.gateway.unverifiedOutput(input.orderId) : null;
+  const early = input.unverified
+    ? await bounded(
+        ctx,
+        () => gateway.unverifiedOutput(input.orderId),
+        (one) => sizeOf(one.bytes),
+      )
+    : null;
   if (early === null) return { ...about, kind: "pending", stage: view.kind } as const;
   const { worker, resultHash, bytes } = early;
   return { ...about, kind: "unverified", worker, resultHash, output: bytes } as const;
+}
+
+const sizeOf = (bytes: Uint8Array): number => bytes.length;
+
+/** Reads a result within the memory that results may take together until they are sent. */
+async function bounded<T>(
+  ctx: Context,
+  read: () => Promise<T | null>,
+  size: (found: T) => number,
+): Promise<T | null> {
+  const share = await ctx.door.results.take(limits.outputBytes * doorLimits.resultCopies);
+  ctx.whenAnswered(share.release);
+  const found = await read();
+  share.shrinkTo(found === null ? 0 : size(found) * doorLimits.resultCopies);
+  return found;
 }
 
 /** Results are private: an order is shown to its requester alone. */

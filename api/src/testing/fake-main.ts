@@ -6,9 +6,13 @@ import { FakeGateway } from "./fake-gateway.ts";
 export const main = (): Promise<void> =>
   runApi({
     environment: process.env,
-    async openGateway() {
+    async openGateway({ FAKE_NETWORK }) {
       // As a node does, it keeps the process alive until it is stopped.
       const alive = setInterval(() => {}, 60_000);
+      if (FAKE_NETWORK === "unreachable") {
+        process.send?.({ kind: "looking" });
+        await new Promise(() => {});
+      }
       return {
         gateway: new FakeGateway(),
         log: createLog({ level: "info" }),
