@@ -7,7 +7,6 @@ import {
   CodedError,
   type Digest,
   type Random,
-  systemClock,
   toHex,
 } from "@meshwork/foundation";
 import { createIdentity } from "@meshwork/p2p";
@@ -127,7 +126,7 @@ async function writeNetwork(
   });
   const chainId = chainIdOf(genesis);
   const { grant, uses, lifetimeMs } = FIRST_INVITE;
-  const relays = relaysOf(plan, relay, chainId);
+  const relays = relaysOf(plan, { relay, chainId, clock });
   const invite = inviteToText(
     makeInvite(
       operator.keyPair,
@@ -148,9 +147,12 @@ async function foundNode(folder: string, votes: boolean, random: Random): Promis
 }
 
 /** The relay's addresses, with the PeerId that its keys give it in this network. */
-function relaysOf(plan: NetworkPlan, relay: MemberKeys, chainId: ChainId): string[] {
+function relaysOf(
+  plan: NetworkPlan,
+  { relay, chainId, clock }: { relay: MemberKeys; chainId: ChainId; clock: Clock },
+): string[] {
   const { peerId } = createIdentity(
-    { clock: systemClock },
+    { clock },
     {
       chainId,
       keyPair: relay.keyPair,

@@ -48,7 +48,7 @@ async function lockfileAnalysis(): Promise<Example> {
 }
 
 /** width, height, centre, span, iterations: a bay of the seahorse valley. */
-const VIEW = "800 500 -0.7436 0.1318 0.012 600";
+const VIEW = "640 400 -0.7436 0.1318 0.012 400";
 
 async function mandelbrot(): Promise<Example> {
   const program = await readFile(repository("test/examples/mandelbrot/mandelbrot.wasm"));
