@@ -9,7 +9,7 @@ import {
   type Timer,
   type Verifier,
 } from "@meshwork/consensus";
-import { type BlockHash, type Clock, type NodeId, unreachable } from "@meshwork/foundation";
+import { assert, type BlockHash, type Clock, type NodeId, unreachable } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import {
   type Certificate,
@@ -57,6 +57,8 @@ export class ConsensusDriver {
   /** The last append to the log that is not durable yet; null when the log is quiet. */
   #unsynced: Promise<void> | null = null;
   #isStopped = false;
+  /** Null while this node has no seat: then it only follows, and says nothing. */
+  #seat: number | null = null;
   /** The height whose decision is being made durable, or was. */
   #decided = 0;
   /** What the certificates of this height are about: `N 0` → its block. */
@@ -74,6 +76,11 @@ export class ConsensusDriver {
   /** For metrics and the operator. */
   get position(): { height: number; view: number } | null {
     return this.#replica.position;
+  }
+
+  /** Whether this node fills a seat, with the key that the ledger knows. */
+  get isSeated(): boolean {
+    return this.#seat !== null;
   }
 
   /** A frame's message, from the node that the channel proved; only the committee is listened to. */
@@ -130,12 +137,14 @@ export class ConsensusDriver {
   #start(records: readonly LogRecord[]): void {
     const { head } = this.#parts.chain;
     this.#certified.clear();
+    const committee = this.#committee();
+    this.#seat = committee.seat;
     this.#step({
       kind: "start",
       now: this.#now,
       height: head.height + 1,
       parent: { hash: head.hash, time: head.header.time },
-      committee: this.#committee(),
+      committee,
       records,
     });
     setImmediate(() => {
@@ -183,7 +192,7 @@ export class ConsensusDriver {
         this.#sendFinalized(effect.to, effect.height).catch((error) => this.#fail(error));
         break;
       case "shareTransactions":
-        this.#parts.shareTransactions();
+        this.#whenSynced(this.#parts.shareTransactions);
         break;
       case "evidence":
         // @TODO issue 4: no transaction kind takes evidence yet; the log keeps it for the operator.
@@ -207,9 +216,8 @@ export class ConsensusDriver {
 
   #cast({ ballot, block, justification }: Extract<Effect, { kind: "cast" }>): void {
     const { key, chain } = this.#parts;
-    const { seat } = this.#committee();
-    if (seat === null) return;
-    const vote = signBallot(key.keyPair, chain.chainId, seat, ballot);
+    assert(this.#seat !== null, "only a seat votes");
+    const vote = signBallot(key.keyPair, chain.chainId, this.#seat, ballot);
     this.#append({ kind: "vote", vote, block, justification }).then(() =>
       this.#step({ kind: "signed", now: this.#now, vote }),
     );
@@ -230,6 +238,7 @@ export class ConsensusDriver {
   }
 
   #whenSynced(send: () => void): void {
+    if (this.#seat === null) return;
     if (this.#unsynced === null) send();
     else
       this.#unsynced.then(() => {

@@ -79,7 +79,7 @@ async function runLedgerNode(
 ): Promise<LedgerNode> {
   const { me, channels, clock, log, onFatal } = parts;
   const members = () => chain.head.state.committee.seats.map(({ node }) => node);
-  const isSeated = () => vote !== null && members().includes(me);
+  const isSeated = () => driver?.isSeated ?? false;
 
   const links = new CommitteeLinks({ channels, me, onUp: (member) => sharing.againTo(member) });
   const mempool: Mempool = new Mempool({
