@@ -16,5 +16,6 @@ export { OrderError } from "./requester/order-error.ts";
 export type { PlacedOrder } from "./requester/place-order.ts";
 export type { Requester, UnverifiedOutput } from "./requester/requester.ts";
 export { runTask, type TaskRun } from "./runtime/run-task.ts";
-export type { Sandboxes } from "./sandboxes.ts";
+export { createSandboxPool } from "./runtime/sandbox-pool.ts";
+export { createSandboxes, type Sandboxes } from "./sandboxes.ts";
 export { untilToldToStop } from "./until-told-to-stop.ts";

@@ -5,7 +5,7 @@ import {
   x25519PublicKey,
 } from "@meshwork/crypto";
 import { type Clock, CodedError, messageOf, type Random, sleep } from "@meshwork/foundation";
-import type { Log, Metrics } from "@meshwork/observability";
+import { createMetrics, type Log } from "@meshwork/observability";
 import { createIdentity, createP2p, type P2p } from "@meshwork/p2p";
 import {
   chainIdOf,
@@ -22,12 +22,14 @@ const LOOK_EVERY_MS = 100;
 
 /** Asks the relays of an invite for the genesis whose hash the invite names. */
 export async function fetchByInvite(
-  parts: { clock: Clock; random: Random; log: Log; metrics: Metrics },
+  parts: { clock: Clock; random: Random; log: Log },
   invite: Invite,
   secrets: SecretBundle,
 ): Promise<Genesis> {
+  // These connections are not the node's: they end before it begins.
+  const metrics = createMetrics({ processMetrics: false });
   const p2p = await createP2p(
-    { ...parts, identity: strangersIdentity(parts, invite, secrets) },
+    { ...parts, metrics, identity: strangersIdentity(parts, invite, secrets) },
     { listen: [], relays: invite.relays },
   );
   try {
