@@ -1,6 +1,7 @@
 import { utf8 } from "@meshwork/foundation/bytes";
 import { ENGINE, engineWorld } from "./js-engine.ts";
 import { type CompiledModule, MeteredInstance } from "./metered-instance.ts";
+import { FUEL_PER_PAGE } from "./metering/module-limits.ts";
 import { TaskFault, type TaskLimits } from "./runtime.ts";
 
 /** How a piece of JavaScript ended: with a value, or by throwing one. */
@@ -47,6 +48,7 @@ export class JsValues {
       stack: ENGINE_STACK,
     });
     this.instance.run(() => {
+      this.instance.charge(BigInt(FUEL_PER_PAGE * limits.memoryPages));
       this.#engine("initialize");
       this.#runtime = this.#engine("newRuntime");
       this.#engine("setMaxStackSize", this.#runtime, engineStackBytes(limits.stackDepth));

@@ -1,4 +1,5 @@
 import type { ByteWriter } from "./byte-writer.ts";
+import { FUEL_PER_PAGE } from "./module-limits.ts";
 import { F32, F64, I32, I64 } from "./opcodes.ts";
 
 /** The globals that the instrumenter adds behind the module's own. */
@@ -91,7 +92,7 @@ export class MeterEmitter {
    * not become a −1 which the program sees on one machine and not on another.
    */
   grow(out: ByteWriter, maximumPages: number): void {
-    this.chargeByLength(out, 10);
+    this.chargeByLength(out, Math.log2(FUEL_PER_PAGE));
     out.byte(0x40, 0x00); // memory.grow, with the pages still in scratch a
     out.byte(0x22); // local.tee
     out.u32(this.#local.b);

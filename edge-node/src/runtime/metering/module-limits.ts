@@ -22,3 +22,6 @@ export const moduleLimits = {
   branchTargets: 32_768,
   nesting: 1_000,
 } as const;
+
+/** A page of memory, when an instance begins with it and when it grows by it; a power of two. */
+export const FUEL_PER_PAGE = 4_096;

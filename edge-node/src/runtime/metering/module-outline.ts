@@ -50,6 +50,7 @@ export interface ModuleOutline {
   memoryPages: number;
   /** How far the memory may grow, the module's own maximum considered. */
   memoryMaximum: number;
+  tableSlots: number;
   tableElements: number;
   dataBytes: number;
   /** Contents by section id, rewritten where a cap had to be set. */
@@ -66,6 +67,7 @@ export const emptyOutline = (): ModuleOutline => ({
   bodies: [],
   memoryPages: 0,
   memoryMaximum: 0,
+  tableSlots: 0,
   tableElements: 0,
   dataBytes: 0,
   sections: new Map(),

@@ -113,7 +113,7 @@ function readTables(reader: ByteReader, outline: ModuleOutline): void {
     const { minimum, maximum } = cappedLimits(reader, moduleLimits.tableElements);
     if (minimum > moduleLimits.tableElements)
       throw new ModuleError("MODULE_LIMIT", `a table of ${minimum} elements is too large`);
-    outline.tableElements += minimum;
+    outline.tableSlots += minimum;
     writeLimits(capped, { type, minimum, maximum });
   }
   outline.sections.set(SECTION.table, capped.written());

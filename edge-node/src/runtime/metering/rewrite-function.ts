@@ -227,8 +227,8 @@ class FunctionRewriter {
       if (code === 10) memoryIndex(this.#reader);
       if (code <= 11) memoryIndex(this.#reader);
       else this.#reader.u32(); // a table
-      // A quarter of a unit for a byte of memory, one for an element of a table.
-      this.#meter.chargeByLength(this.#run, code <= 11 ? -2 : 0);
+      // A quarter of a unit for a byte of memory, 64 for an element of a table.
+      this.#meter.chargeByLength(this.#run, code <= 11 ? -2 : 6);
     }
     this.#copyFrom(at);
     return true;
