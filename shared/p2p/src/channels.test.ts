@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Channel } from "./channels.ts";
-import { introduce, TestNodes } from "./test-nodes.ts";
+import { introduce, TestNodes } from "./testing/test-nodes.ts";
 
 const PROTOCOL = "/meshwork/test/1";
 

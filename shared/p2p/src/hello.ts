@@ -8,23 +8,25 @@ import { type FrameStream, framesOver } from "./frames.ts";
 import type { RecordBook } from "./record-book.ts";
 import { withTimeout } from "./timeout.ts";
 
+const HELLO_CODE = /^HELLO_[A-Z_]{1,40}$/;
+
 /**
  * The hello binds a connection, whose other end libp2p knows by its transport key only, to an SM2
  * identity: caller → record, answerer → record, caller → accepted; or, instead of either of the last
  * two, a refusal with its code. One hello a connection; nothing else of ours opens before it.
  */
-const helloMessage = wire(
+export const helloMessage = wire(
   z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("hello"), record: nodeRecord.schema }),
     z.strictObject({ kind: z.literal("accepted") }),
     z.strictObject({
       kind: z.literal("refused"),
-      code: z.string().regex(/^HELLO_[A-Z_]{1,40}$/),
+      code: z.string().regex(HELLO_CODE),
     }),
   ]),
   { name: "hello message", maxBytes: 9_216 },
 );
-type HelloMessage = z.infer<typeof helloMessage.schema>;
+export type HelloMessage = z.infer<typeof helloMessage.schema>;
 
 export interface HelloParts {
   chainId: ChainId;
@@ -87,15 +89,23 @@ async function exchange(
   signal.addEventListener("abort", () => frames.abort(signal.reason), { once: true });
   try {
     return await talk(frames);
+  } catch (error) {
+    const { code } = error as P2pError;
+    // The peer knows his own refusal already.
+    if (!(error instanceof RefusedByPeer) && HELLO_CODE.test(code))
+      await tell(frames, { kind: "refused", code }).catch(() => {});
+    throw error;
   } finally {
     await frames.close().catch(() => {});
   }
 }
 
+class RefusedByPeer extends P2pError {}
+
 const tell = (frames: FrameStream, message: HelloMessage) =>
   frames.send(helloMessage.encode(message));
 
-/** The peer's record, checked; a refusal is told to the peer before it is thrown. */
+/** The peer's record, checked. */
 async function hear(
   frames: FrameStream,
   parts: HelloParts,
@@ -105,7 +115,6 @@ async function hear(
   if (message.kind !== "hello") throw refusal("HELLO_MALFORMED", "the peer sent no record");
   const code = judge(parts, connection, message.record);
   if (code === null) return message.record;
-  await tell(frames, { kind: "refused", code });
   throw refusal(code, `the record of ${message.record.unsigned.nodeId} was refused here`);
 }
 
@@ -135,7 +144,7 @@ async function next(frames: FrameStream): Promise<HelloMessage> {
   if (done) throw refusal("HELLO_MALFORMED", "the peer closed the stream in mid hello");
   const message = parse(value);
   if (message.kind === "refused")
-    throw refusal(message.code as HelloRefusal, "the peer refused this node's record");
+    throw new RefusedByPeer(message.code as HelloRefusal, "no hello: the peer refused this node's");
   return message;
 }
 

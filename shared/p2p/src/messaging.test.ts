@@ -2,7 +2,7 @@ import { codeOf, utf8 } from "@meshwork/foundation";
 import { verifyEnvelope } from "@meshwork/protocol";
 import { expect, test } from "vitest";
 import type { Message } from "./message.ts";
-import { introduce, TestNodes } from "./test-nodes.ts";
+import { introduce, TestNodes } from "./testing/test-nodes.ts";
 
 async function pair(nodes: TestNodes) {
   const [alice, bob] = [await nodes.start(), await nodes.start()];

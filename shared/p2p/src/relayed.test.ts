@@ -1,7 +1,7 @@
 import { utf8 } from "@meshwork/foundation";
 import { expect, test, vi } from "vitest";
 import type { P2p } from "./p2p.ts";
-import { TestNodes } from "./test-nodes.ts";
+import { TestNodes } from "./testing/test-nodes.ts";
 
 const until = (check: () => boolean) =>
   vi.waitFor(() => expect(check()).toBe(true), { timeout: 15_000, interval: 20 });

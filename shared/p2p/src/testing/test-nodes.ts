@@ -1,15 +1,21 @@
 import { generateKeyPair } from "@meshwork/crypto";
-import { type ChainId, type Key25519, systemClock, systemRandom } from "@meshwork/foundation";
-import { createMetrics, silentLog } from "@meshwork/observability";
-import { createIdentity, type IdentityOptions } from "./identity.ts";
-import { createP2p, type P2p, type P2pOptions, type P2pParts } from "./p2p.ts";
+import {
+  type ChainId,
+  type Clock,
+  type Key25519,
+  systemClock,
+  systemRandom,
+} from "@meshwork/foundation";
+import { createMetrics, type Metrics, silentLog } from "@meshwork/observability";
+import { createIdentity, type IdentityOptions } from "../identity.ts";
+import { createP2p, type P2p, type P2pOptions, type P2pParts } from "../p2p.ts";
 
 /** Real nodes on loopback, for tests: ports are the system's choice, and all are stopped together. */
 export const testChainId = "11".repeat(32) as ChainId;
 
-export function testIdentity(options: Partial<IdentityOptions> = {}) {
+export function testIdentity(options: Partial<IdentityOptions> = {}, clock: Clock = systemClock) {
   return createIdentity(
-    { clock: systemClock },
+    { clock },
     {
       chainId: testChainId,
       keyPair: generateKeyPair(),
@@ -51,6 +57,22 @@ export class TestNodes implements AsyncDisposable {
     for (const node of this.#running.splice(0).reverse()) await node.stop();
   }
 }
+
+/** What a node has counted under a metric with a `code`. */
+export async function counted(node: { metrics: Metrics }, metric: string): Promise<string[]> {
+  const lines = (await node.metrics.text()).split("\n");
+  return lines.flatMap((line) => {
+    const [, code, count] =
+      line.match(new RegExp(`^meshwork_${metric}_total\\{code="(\\w+)"\\} (\\d+)$`)) ?? [];
+    return code === undefined ? [] : [`${code} ${count}`];
+  });
+}
+
+/** The system's clock, on which one second lasts 20 milliseconds for timers. */
+export const hastyClock: Clock = {
+  ...systemClock,
+  setTimer: (delayMs, callback) => systemClock.setTimer(delayMs / 50, callback),
+};
 
 /** Lets `from` know of `to`, as a hello or the DHT would. */
 export function introduce(from: P2p, to: P2p): void {

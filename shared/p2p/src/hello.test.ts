@@ -1,0 +1,195 @@
+import { generateKeyPair } from "@meshwork/crypto";
+import { type ChainId, type Clock, codeOf, systemClock, systemRandom } from "@meshwork/foundation";
+import { createMetrics } from "@meshwork/observability";
+import { type NodeRecord, streamNames } from "@meshwork/protocol";
+import { multiaddr } from "@multiformats/multiaddr";
+import { describe, expect, test, vi } from "vitest";
+import { openAdmission } from "./check-record.ts";
+import { framesOver } from "./frames.ts";
+import { type HelloMessage, helloMessage } from "./hello.ts";
+import { createHost, type Host } from "./host.ts";
+import type { Identity } from "./identity.ts";
+import type { P2p } from "./p2p.ts";
+import { counted, hastyClock, introduce, TestNodes, testIdentity } from "./testing/test-nodes.ts";
+
+/** A host that says what it likes in its hello, or nothing. */
+class Liar implements AsyncDisposable {
+  readonly host: Host;
+
+  static async as(identity: Identity): Promise<Liar> {
+    const recordRules = { namespace: "none", validate: () => {}, select: () => 0 };
+    const { transportSeed } = identity;
+    const host = await createHost({ transportSeed, listen: [], dht: "client", recordRules });
+    await host.start();
+    return new Liar(host);
+  }
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  dial(target: P2p) {
+    return this.host.dial(target.addresses().map((address) => multiaddr(address)));
+  }
+
+  /** Says hello with these bytes; returns what the other side answers. */
+  async say(target: P2p, bytes: Uint8Array): Promise<HelloMessage> {
+    const connection = await this.dial(target);
+    const frames = framesOver(await connection.newStream(streamNames.hello));
+    await frames.send(bytes);
+    const { value } = await frames[Symbol.asyncIterator]().next();
+    await vi.waitFor(() => expect(connection.status).not.toBe("open"));
+    return helloMessage.decode(value);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.host.stop();
+  }
+}
+
+const hello = (record: NodeRecord) => helloMessage.encode({ kind: "hello", record });
+const clockAt = (offsetMs: number): Clock => ({
+  ...systemClock,
+  now: () => systemClock.now() + offsetMs,
+});
+const DAY = 24 * 3_600_000;
+
+/** Bob, who meets a liar; what he answered and counted; and that he still talks to the honest. */
+async function meet(make: (self: Identity) => { self?: Identity; bytes: Uint8Array }, parts = {}) {
+  await using nodes = new TestNodes();
+  const metrics = createMetrics({ processMetrics: false });
+  const bob = await nodes.start({ metrics, ...parts });
+  const { self, bytes } = make(testIdentity());
+  await using liar = await Liar.as(self ?? testIdentity());
+  const answer = await liar.say(bob, bytes);
+  return {
+    answer,
+    counts: await counted({ metrics }, "hellos_refused"),
+    peers: bob.peers.connected(),
+  };
+}
+
+function lie(change: (record: NodeRecord) => NodeRecord) {
+  return (self: Identity) => ({ self, bytes: hello(change(self.recordAt([]))) });
+}
+
+describe("a hello is refused, told, counted and its connection closed", () => {
+  const flip = (hex: string) => (hex.startsWith("0") ? "1" : "0") + hex.slice(1);
+  const cases: Record<string, Parameters<typeof meet>[0]> = {
+    HELLO_OTHER_NETWORK: () => {
+      const self = testIdentity({ chainId: "33".repeat(32) as ChainId });
+      return { self, bytes: hello(self.recordAt([])) };
+    },
+    HELLO_WRONG_PEER: () => ({ bytes: hello(testIdentity().recordAt([])) }),
+    HELLO_WRONG_KEY: () => {
+      const self = testIdentity({ nodeId: testIdentity().nodeId });
+      return { self, bytes: hello(self.recordAt([])) };
+    },
+    HELLO_EXPIRED: () => {
+      const self = testIdentity({}, clockAt(-DAY - 60_000));
+      return { self, bytes: hello(self.recordAt([])) };
+    },
+    HELLO_TOO_LONG: () => {
+      const self = testIdentity({}, clockAt(60_000));
+      return { self, bytes: hello(self.recordAt([])) };
+    },
+    HELLO_BAD_SIGNATURE: lie((record) => ({
+      ...record,
+      signature: flip(record.signature) as NodeRecord["signature"],
+    })),
+    HELLO_MALFORMED: () => ({ bytes: systemRandom.bytes(100) }),
+  };
+  for (const [code, make] of Object.entries(cases))
+    test(code, async () => {
+      const { answer, counts, peers } = await meet(make);
+      expect(answer).toEqual({ kind: "refused", code });
+      expect(counts).toEqual([`${code} 1`]);
+      expect(peers).toEqual([]);
+    });
+
+  test("also when the transport key did not sign", async () => {
+    const { answer } = await meet(
+      lie((record) => ({
+        ...record,
+        countersignature: flip(record.countersignature) as NodeRecord["countersignature"],
+      })),
+    );
+    expect(answer).toEqual({ kind: "refused", code: "HELLO_BAD_SIGNATURE" });
+  });
+
+  test("also when the ledger does not admit the node", async () => {
+    const admission = { ...openAdmission, check: () => ({ refused: "revoked" }) };
+    const { answer } = await meet((self) => ({ self, bytes: hello(self.recordAt([])) }), {
+      admission,
+    });
+    expect(answer).toEqual({ kind: "refused", code: "HELLO_NOT_ADMITTED" });
+  });
+});
+
+test("both sides read the same code, and neither is harmed", async () => {
+  await using nodes = new TestNodes();
+  const stranger = testIdentity({ chainId: "33".repeat(32) as ChainId });
+  const [alice, bob, carol] = [
+    await nodes.start(),
+    await nodes.start(),
+    await nodes.start({ identity: stranger }),
+  ];
+  introduce(carol, bob);
+  introduce(alice, bob);
+  expect(codeOf(await carol.peers.connect(bob.nodeId).catch((error) => error))).toBe(
+    "HELLO_OTHER_NETWORK",
+  );
+  expect((await alice.peers.connect(bob.nodeId)).unsigned.nodeId).toBe(bob.nodeId);
+});
+
+test("a node that replaced its transport key cannot be met under the old one again", async () => {
+  const keyPair = generateKeyPair();
+  const before = testIdentity({ keyPair }, clockAt(-60_000));
+  const after = testIdentity({ keyPair, keyVersion: 1 });
+  await using nodes = new TestNodes();
+  const bob = await nodes.start();
+  bob.book.put(after.recordAt([]));
+  await using liar = await Liar.as(before);
+  const answer = await liar.say(bob, hello(before.recordAt([])));
+  expect(answer).toEqual({ kind: "refused", code: "HELLO_STALE" });
+});
+
+test("once the ledger knows a later key, the first one opens nothing", async () => {
+  const [first, second] = [generateKeyPair(), generateKeyPair()];
+  const { nodeId } = testIdentity({ keyPair: first });
+  const admission = { ...openAdmission, keyOf: () => second.publicKey };
+  await using nodes = new TestNodes();
+  const bob = await nodes.start({ admission });
+  await using liar = await Liar.as(testIdentity({ keyPair: first }));
+  const old = testIdentity({ keyPair: first });
+  expect(await liar.say(bob, hello(old.recordAt([])))).toMatchObject({ kind: "refused" });
+  const rotated = await nodes.start({ identity: testIdentity({ keyPair: second, nodeId }) });
+  introduce(rotated, bob);
+  await rotated.peers.connect(bob.nodeId);
+  await vi.waitFor(() => expect(bob.peers.connected()).toEqual([nodeId]));
+});
+
+test("who skips the hello gets nothing, and is sent away", async () => {
+  await using nodes = new TestNodes();
+  const metrics = createMetrics({ processMetrics: false });
+  const bob = await nodes.start({ clock: hastyClock, metrics });
+  let reached = false;
+  bob.messaging.handle("echo", {
+    onRequest: ({ payload }) => {
+      reached = true;
+      return payload;
+    },
+  });
+  await using liar = await Liar.as(testIdentity());
+  const connection = await liar.dial(bob);
+  const frames = framesOver(
+    await connection.newStream(streamNames.messages, { signal: AbortSignal.timeout(5_000) }),
+  );
+  await frames.send(systemRandom.bytes(1_000));
+  const answers: Uint8Array[] = [];
+  for await (const frame of frames) answers.push(frame);
+  expect(answers).toEqual([]);
+  await vi.waitFor(() => expect(connection.status).not.toBe("open"));
+  expect(reached).toBe(false);
+  expect(await counted({ metrics }, "hellos_refused")).toEqual(["HELLO_TIMEOUT 1"]);
+});
