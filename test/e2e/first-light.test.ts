@@ -28,6 +28,12 @@ const apiOptions = () => [
 ];
 const genesis = () => join(running.network.folder, "genesis.json");
 
+/** How far the ledger is, as the API knows it. */
+async function height(): Promise<number> {
+  const response = await fetch(`${running.network.apiUrl}/trpc/network.get`);
+  return (await response.json()).result.data.height;
+}
+
 beforeAll(async () => {
   running = await startNetwork(data.path);
 }, 90_000);
@@ -60,6 +66,7 @@ describe("a network of processes", () => {
     );
     expect(told.at(-1)).toMatchObject({ kind: "task", outcome: "verified" });
     expect(readFileSync(at("count.json"), "utf8")).toBe("3");
+    writeFileSync(at("order.json"), JSON.stringify(told.at(-1)));
     const [checked] = await meshwork(
       ...["receipt", "verify", at("count.receipt"), "--genesis", genesis()],
     );
@@ -86,4 +93,15 @@ describe("a network of processes", () => {
     const told = await meshwork("account", String(agent?.nodeId), ...apiOptions());
     expect(told.map(({ rule }) => rule)).toContain("escrow");
   });
+
+  test("knows everything again when it is started again", async () => {
+    const before = await height();
+    const { orderId } = JSON.parse(readFileSync(at("order.json"), "utf8"));
+    await running.stop();
+    running = await startNetwork(data.path);
+    expect(running.network.isNew).toBe(false);
+    expect(await height()).toBeGreaterThanOrEqual(before);
+    const [result] = await meshwork("task", "get", orderId, ...apiOptions());
+    expect(result).toMatchObject({ outcome: "verified", output: "33" });
+  }, 120_000);
 });
