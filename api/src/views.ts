@@ -34,6 +34,7 @@ export const taskView = z.discriminatedUnion("kind", [
     ...seen,
     kind: z.literal("running"),
     progress: z.array(z.object({ worker: nodeId, stepsDone: z.int(), steps: z.int() })),
+    result: unverified,
   }),
   z.object({ ...seen, kind: z.literal("closed"), result: unverified }),
   z.object({

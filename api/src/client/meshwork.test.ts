@@ -5,7 +5,7 @@ import { type ChainId, type OrderId, utf8 } from "@meshwork/foundation";
 import type { Outcome } from "@meshwork/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FAKE_CHAIN } from "../testing/fake-gateway.ts";
-import { doubling, startWorld, type World } from "../testing/world.ts";
+import { doubling, patiently, startWorld, type World } from "../testing/world.ts";
 import { createMeshwork, type MeshworkOptions } from "./meshwork.ts";
 
 let world: World;
@@ -83,7 +83,7 @@ describe("a run", () => {
       onState: () => abort.abort(new Error("enough")),
     });
     await expect(run).rejects.toThrow("enough");
-    await expect.poll(() => world.gateway.watchers).toBe(0);
+    await expect.poll(() => world.gateway.watchers, patiently).toBe(0);
   });
 
   test("outlives lost connections, and sees no state twice", async () => {
@@ -105,7 +105,7 @@ describe("a run", () => {
       onState(state) {
         states.push(state.kind);
         if (state.kind === "submitted")
-          world.gateway.advance(state.orderId, { kind: "running", progress: [] });
+          world.gateway.advance(state.orderId, { kind: "running", result: null, progress: [] });
         if (state.kind === "running")
           world.gateway.advance(state.orderId, { kind: "closed", result: null });
         if (state.kind === "closed") world.gateway.conclude(state.orderId, utf8("42"));

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { type OrderId, utf8 } from "@meshwork/foundation";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { doorLimits } from "../door-limits.ts";
-import { query, startWorld, type World } from "../testing/world.ts";
+import { patiently, query, startWorld, type World } from "../testing/world.ts";
 
 let world: World;
 let orderId: OrderId;
@@ -71,7 +71,7 @@ const kinds = (events: SeenEvent[]) => events.map(({ event, kind }) => kind ?? e
 describe("a watcher", () => {
   test("sees every state, each under the ledger's id, and then the end", async () => {
     const reading = readEvents();
-    world.gateway.advance(orderId, { kind: "running", progress: [] });
+    world.gateway.advance(orderId, { kind: "running", result: null, progress: [] });
     world.gateway.advance(orderId, { kind: "closed", result: null });
     world.gateway.conclude(orderId, utf8("x"));
     const events = await reading;
@@ -84,7 +84,7 @@ describe("a watcher", () => {
   test.each([false, true])(
     "goes on after the last event that it saw (in the query: %s)",
     async (inQuery) => {
-      world.gateway.advance(orderId, { kind: "running", progress: [] });
+      world.gateway.advance(orderId, { kind: "running", result: null, progress: [] });
       const first = await readEvents({}, ({ kind }) => kind === "running");
       world.gateway.advance(orderId, { kind: "closed", result: null });
       world.gateway.conclude(orderId, utf8("x"));
@@ -106,15 +106,15 @@ describe("a watcher", () => {
 
   test("who leaves is forgotten", async () => {
     await readEvents({}, () => true);
-    await expect.poll(() => world.gateway.watchers).toBe(0);
+    await expect.poll(() => world.gateway.watchers, patiently).toBe(0);
   });
 
   test("does not keep the server from stopping", async () => {
     const reading = readEvents().catch(() => null);
-    await expect.poll(() => world.gateway.watchers).toBe(1);
+    await expect.poll(() => world.gateway.watchers, patiently).toBe(1);
     await world.server.stop();
     await reading;
-    await expect.poll(() => world.gateway.watchers).toBe(0);
+    await expect.poll(() => world.gateway.watchers, patiently).toBe(0);
   });
 
   test("has a bounded number of streams, and gets one back for each that ends", async () => {
@@ -127,10 +127,10 @@ describe("a watcher", () => {
       });
     const streams = await Promise.all(Array.from({ length: doorLimits.watchesPerAccount }, open));
     expect(streams.every((stream) => stream.ok)).toBe(true);
-    await expect.poll(() => world.gateway.watchers).toBe(doorLimits.watchesPerAccount);
+    await expect.poll(() => world.gateway.watchers, patiently).toBe(doorLimits.watchesPerAccount);
     expect(kinds(await readEvents())).toEqual(["TOO_MANY_WATCHES"]);
     leave.abort();
-    await expect.poll(() => world.gateway.watchers).toBe(0);
+    await expect.poll(() => world.gateway.watchers, patiently).toBe(0);
     expect(kinds(await readEvents({}, () => true))).toEqual(["submitted"]);
   });
 
@@ -142,7 +142,7 @@ describe("a watcher", () => {
       `authorization: Bearer ${token}\r\n\r\n`;
     await new Promise<void>((resolve) => socket.write(request, () => resolve()));
     socket.pause();
-    await expect.poll(() => world.gateway.watchers).toBe(1);
+    await expect.poll(() => world.gateway.watchers, patiently).toBe(1);
     const workers = Array.from({ length: 64 }, (_, i) => ({
       worker: world.requester.account,
       stepsDone: i,
@@ -150,7 +150,7 @@ describe("a watcher", () => {
     }));
     // 6 KB a state: far more than what kernel and backlog hold together.
     for (let i = 0; i < 3_000; i++) {
-      world.gateway.advance(orderId, { kind: "running", progress: workers });
+      world.gateway.advance(orderId, { kind: "running", result: null, progress: workers });
       if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     world.gateway.conclude(orderId, utf8("x"));
@@ -159,7 +159,7 @@ describe("a watcher", () => {
       text += chunk;
     });
     socket.resume();
-    await expect.poll(() => text.includes('"kind":"done"'), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => text.includes('"kind":"done"'), patiently).toBe(true);
     const states = text.split('"kind":"running"').length - 1;
     expect(states).toBeGreaterThan(doorLimits.watchBacklog);
     expect(states).toBeLessThan(2_900);

@@ -17,8 +17,9 @@ export type TaskStage =
   | { kind: "pending" }
   /** Escrowed; waits for its draw. */
   | { kind: "submitted" }
-  | { kind: "running"; progress: TaskProgress[] }
-  /** All workers have committed; nobody can copy any more. `result` comes before its verdict. */
+  /** `result` is one worker's word: it comes long before its verdict. */
+  | { kind: "running"; progress: TaskProgress[]; result: UnverifiedResult | null }
+  /** All workers have committed; nobody can copy any more. */
   | { kind: "closed"; result: UnverifiedResult | null }
   | { kind: "audit"; mode: "none" | "segments" | "full"; result: UnverifiedResult | null }
   | {
@@ -65,7 +66,7 @@ function stageOf(record: TaskRecord, soft: Parameters<typeof viewTask>[1]): Task
     case "submitted":
       return { kind: "submitted" };
     case "running":
-      return { kind: "running", progress: [...soft.progress] };
+      return { kind: "running", progress: [...soft.progress], result: soft.result };
     case "closed":
       return { kind: "closed", result: soft.result };
     case "audit":
