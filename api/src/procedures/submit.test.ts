@@ -10,7 +10,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { toBase64 } from "../base64.ts";
 import type { BuiltOrder } from "../client/build-order.ts";
 import { doorLimits } from "../door-limits.ts";
-import { randomHash, requesterAt, startWorld, submission, type World } from "../testing/world.ts";
+import {
+  patiently,
+  randomHash,
+  requesterAt,
+  startWorld,
+  submission,
+  type World,
+} from "../testing/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -243,7 +250,7 @@ describe("when the ledger does not take an order", () => {
     await world.clock.elapse(doorLimits.placeTimeoutMs);
     expect(await waiting).toMatchObject({ status: 504, code: "ORDER_UNCONFIRMED" });
     settle();
-    await expect.poll(() => world.gateway.task(order.orderId)).not.toBeNull();
+    await expect.poll(() => world.gateway.task(order.orderId), patiently).not.toBeNull();
     expect((await submit(submission(order))).data).toEqual({ orderId: order.orderId });
   });
 });

@@ -147,6 +147,9 @@ export async function readAnswer(response: Response): Promise<Answer> {
   };
 }
 
+/** For `expect.poll`: the machine may be busy. */
+export const patiently = { timeout: 15_000 };
+
 export const randomHash = (): string => sha256Hex(systemRandom.bytes(32));
 export const randomHex = (bytes: number): string => toHex(systemRandom.bytes(bytes));
 
