@@ -1,7 +1,7 @@
 import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
 import type { TaskRecord } from "@meshwork/protocol";
 import type { Moment } from "./active-time.ts";
-import { definitions, keyOf, type RecordKind, type Records } from "./records.ts";
+import { keyOfRecord, type RecordKind, type Records } from "./records.ts";
 import type { LeafChange, State } from "./state.ts";
 import type { Why } from "./why.ts";
 
@@ -47,8 +47,9 @@ export class Draft {
   }
 
   put<K extends RecordKind>(kind: K, record: Records[K]): void {
-    this.#state = this.#state.with(kind, record);
-    this.#changed.add(keyOf(kind, definitions[kind].idOf(record)));
+    const key = keyOfRecord(kind, record);
+    this.#state = this.#state.with(kind, record, key);
+    this.#changed.add(key);
   }
 
   forget(key: Digest): void {

@@ -222,12 +222,19 @@ export function recentBlockId(height: number): string {
 export const kindOfTag = (tag: number | undefined): RecordKind | undefined =>
   (Object.keys(definitions) as RecordKind[]).find((kind) => definitions[kind].tag === tag);
 
-/** Asked for at every step of a block, so their keys are hashed once. */
-const singletons: Partial<Record<RecordKind, Digest>> = {
-  head: stateKey("chain", "head"),
-  policy: stateKey("chain", "policy"),
-  committee: stateKey("chain", "committee"),
-};
+/** The last keys that were asked for: a block asks for the same few again and again. */
+const known = new Map<string, Digest>();
+const MAX_KNOWN = 8_192;
 
-export const keyOf = (kind: RecordKind, id: string): Digest =>
-  singletons[kind] ?? stateKey(definitions[kind].stateKind, id);
+export function keyOf(kind: RecordKind, id: string): Digest {
+  const name = `${kind} ${id}`;
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const key = stateKey(definitions[kind].stateKind, id);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, key);
+  return key;
+}
+
+export const keyOfRecord = <K extends RecordKind>(kind: K, record: Records[K]): Digest =>
+  keyOf(kind, definitions[kind].idOf(record));

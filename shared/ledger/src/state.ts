@@ -7,6 +7,7 @@ import {
   definitions,
   type Head,
   keyOf,
+  keyOfRecord,
   kindOfTag,
   type NodeState,
   nonceId,
@@ -160,8 +161,8 @@ export class State {
       if (entry.kind === kind) yield entry.record as Records[K];
   }
 
-  with<K extends RecordKind>(kind: K, record: Records[K]): State {
-    const key = keyOf(kind, definitions[kind].idOf(record));
+  /** @param key given by who knows it already, since it costs a hash. */
+  with<K extends RecordKind>(kind: K, record: Records[K], key = keyOfRecord(kind, record)): State {
     return this.#replace(key, new Entry(kind, record));
   }
 
@@ -208,13 +209,10 @@ function parseLeaf(key: Digest, value: Uint8Array): Entry {
   if (kind === undefined)
     throw new StateError("STATE_LEAF_CORRUPT", `leaf ${key} has an unknown tag ${value[0]}`);
   const entry = new Entry(kind, definitions[kind].decode(value.subarray(1)));
-  if (keyOf(kind, idOf(entry)) !== key)
+  if (keyOfRecord(kind, entry.record) !== key)
     throw new StateError("STATE_LEAF_CORRUPT", `leaf ${key} holds a ${kind} of another key`);
   return entry;
 }
-
-const idOf = <K extends RecordKind>(entry: Entry<K>): string =>
-  definitions[entry.kind].idOf(entry.record);
 
 export const nonceOf = (state: State, sender: NodeId, nonce: bigint) =>
   state.get("nonce", nonceId({ sender, nonce }));

@@ -39,13 +39,13 @@ export function remove<V>(root: Trie<V>, key: string): Trie<V> {
 
 /** In the order of the keys. */
 export function* entries<V>(root: Trie<V>): Generator<[key: string, value: V]> {
-  if (root === null) return;
-  if (isLeaf(root)) {
-    yield [root.key, root.value];
-    return;
+  const ahead: Trie<V>[] = [root];
+  while (ahead.length > 0) {
+    const node = ahead.pop() ?? null;
+    if (node === null) continue;
+    if (isLeaf(node)) yield [node.key, node.value];
+    else ahead.push(node.right, node.left);
   }
-  yield* entries(root.left);
-  yield* entries(root.right);
 }
 
 /** Bit `depth` of a key, from the most significant. */

@@ -2,7 +2,6 @@ import type { Digest, NodeId, OrderId, TransactionId } from "@meshwork/foundatio
 
 /** The rules that change points or reputation. */
 export type Rule =
-  | "genesis"
   | "register-price"
   | "voucher-grant"
   | "submit-price"

@@ -110,9 +110,18 @@ export const transaction = wire(transactionSchema, {
 });
 export type Transaction = z.infer<typeof transactionSchema>;
 
+/** Values never change once made, and the mempool, the rules and the votes all ask for the same id. */
+const ids = new WeakMap<UnsignedTransaction, TransactionId>();
+
 /** Over the *unsigned* body: SM2 signatures are randomised, and the same order twice is one task. */
-export const transactionIdOf = (value: UnsignedTransaction): TransactionId =>
-  digestOf("meshwork/transaction/1", unsignedTransaction.encode(value)) as string as TransactionId;
+export function transactionIdOf(value: UnsignedTransaction): TransactionId {
+  const known = ids.get(value);
+  if (known !== undefined) return known;
+  const bytes = unsignedTransaction.encode(value);
+  const id = digestOf("meshwork/transaction/1", bytes) as string as TransactionId;
+  ids.set(value, id);
+  return id;
+}
 
 export const signTransaction = (keyPair: KeyPair, value: UnsignedTransaction): Transaction => ({
   unsigned: value,
