@@ -7,12 +7,13 @@ import type { Block } from "@meshwork/protocol";
 import type { Chain } from "./chain.ts";
 import { type ChainHead, leaderAt } from "./chain-head.ts";
 import type { Mempool } from "./mempool.ts";
+import type { VoteKey } from "./vote-key.ts";
 
 export interface ApplicationParts {
   me: NodeId;
   chain: Pick<Chain, "head" | "checks" | "execute" | "remember">;
   mempool: Pick<Mempool, "executable" | "hasExecutable" | "setAside">;
-  vrfSeed: Uint8Array;
+  key: VoteKey;
   log: Log;
 }
 
@@ -23,7 +24,7 @@ export interface LedgerApplication extends Application {
 }
 
 export function createApplication(parts: ApplicationParts): LedgerApplication {
-  const { me, chain, mempool, vrfSeed, log } = parts;
+  const { me, chain, mempool, key, log } = parts;
   /** One proof a height: the view is not in it. */
   let proof: { head: ChainHead; proof: VrfProof } | null = null;
 
@@ -31,9 +32,12 @@ export function createApplication(parts: ApplicationParts): LedgerApplication {
   const hashes = new WeakMap<Block, BlockHash | null>();
 
   const beaconProof = (): VrfProof => {
-    const { head } = chain;
-    if (proof?.head !== head)
-      proof = { head, proof: vrfProve(vrfSeed, beaconInput(head.state.head)) };
+    const { head, checks } = chain;
+    if (proof?.head !== head) {
+      const input = beaconInput(head.state.head);
+      proof = { head, proof: vrfProve(key.vrfSeed, input) };
+      checks.trustBeacon(key.public.vrfKey, input, proof.proof);
+    }
     return proof.proof;
   };
 

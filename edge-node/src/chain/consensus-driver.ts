@@ -145,7 +145,8 @@ export class ConsensusDriver {
       height: head.height + 1,
       parent: { hash: head.hash, time: head.header.time },
       committee,
-      records,
+      // What was signed for a seat says nothing to a node that does not fill it.
+      records: this.#seat === null ? [] : records,
     });
     setImmediate(() => {
       if (!this.#isStopped) this.#parts.application.prepare();

@@ -139,7 +139,7 @@ function startDriver(
   { key, log: records, records: found }: VoteFolder,
   settings?: Settings,
 ): ConsensusDriver {
-  const application = createApplication({ ...parts, vrfSeed: key.vrfSeed });
+  const application = createApplication({ ...parts, key });
   return new ConsensusDriver({
     ...parts,
     key,

@@ -1,5 +1,13 @@
 import { type keyVerifier, type Verifier, votesOf } from "@meshwork/consensus";
-import { type ChainId, limits, type PublicKey } from "@meshwork/foundation";
+import { vrfOutput, vrfVerify } from "@meshwork/crypto";
+import {
+  type ChainId,
+  type Key25519,
+  limits,
+  type PublicKey,
+  toHex,
+  type VrfProof,
+} from "@meshwork/foundation";
 import { type Checks, realChecks } from "@meshwork/ledger";
 import {
   type Certificate,
@@ -35,6 +43,7 @@ class Remembered {
 export class RememberedChecks implements Checks {
   readonly #transactions = new Remembered();
   readonly #votes = new Remembered();
+  readonly #beacons = new Remembered();
   readonly verifyAttestation = realChecks.verifyAttestation;
   readonly verifyVoucher = realChecks.verifyVoucher;
   readonly verifyAdmission = realChecks.verifyAdmission;
@@ -49,6 +58,17 @@ export class RememberedChecks implements Checks {
   readonly verifyCertificate: Checks["verifyCertificate"] = (chainId, voteKeys, certificate) =>
     isQuorum(certificate, voteKeys.length) &&
     votesOf(certificate).every((vote) => this.verifyVote(chainId, voteKeys, vote));
+
+  /** A proof is checked once, and this node's own never. */
+  readonly verifyBeacon = (key: Key25519, alpha: Uint8Array, proof: VrfProof) =>
+    this.#beacons.holds(beaconKey(key, alpha, proof), () => vrfVerify(key, alpha, proof) !== null)
+      ? vrfOutput(proof)
+      : null;
+
+  /** A proof that this node has made itself. */
+  trustBeacon(key: Key25519, alpha: Uint8Array, proof: VrfProof): void {
+    this.#beacons.holds(beaconKey(key, alpha, proof), () => true);
+  }
 
   verifyVote(chainId: ChainId, voteKeys: readonly PublicKey[], vote: Vote): boolean {
     const { kind, epoch, height, view, blockHash } = vote.ballot;
@@ -80,6 +100,9 @@ export class RememberedChecks implements Checks {
   }
 }
 
+const beaconKey = (key: Key25519, alpha: Uint8Array, proof: VrfProof) =>
+  `${key} ${toHex(alpha)} ${proof}`;
+
 /** A quorum of the seats, each once and in order. */
 function isQuorum({ ballot, seats, signatures }: Certificate, seatCount: number): boolean {
   return (
@@ -97,4 +120,5 @@ export const finalBlockChecks: Checks = {
   verifyCertificate: () => true,
   verifyVoucher: () => true,
   verifyAdmission: () => true,
+  verifyBeacon: (_key, _alpha, proof) => vrfOutput(proof),
 };
