@@ -1,9 +1,11 @@
+import { finality } from "./finality.ts";
 import { type Bench, formatReport, report } from "./harness.ts";
 import { metering } from "./metering.ts";
 import { sm2 } from "./sm2.ts";
+import { addedLatency } from "./task.ts";
 
 /** `npm run bench -- NAME [--json]` */
-const benches: readonly Bench[] = [sm2, metering];
+const benches: readonly Bench[] = [sm2, metering, finality, addedLatency];
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");

@@ -1,8 +1,10 @@
 import { systemClock, utf8 } from "@meshwork/foundation";
 import type { TaskLimits } from "@meshwork/protocol";
 import { instrument, METER_EXPORT } from "../../edge-node/src/runtime/metering/instrument.ts";
+import { openTask } from "../../edge-node/src/runtime/open-task.ts";
 import { runTask } from "../../edge-node/src/runtime/run-task.ts";
 import { createSandboxPool, type SandboxPool } from "../../edge-node/src/runtime/sandbox-pool.ts";
+import { firstSegment, program, wasmTask } from "../../edge-node/src/runtime/testing/tasks.ts";
 import { compileAssemblyScript, examples } from "../examples/compile.ts";
 import { type Bench, type BenchRow, interleave, median, row } from "./harness.ts";
 
@@ -11,7 +13,7 @@ export const metering: Bench = {
   name: "metering",
   about: "metered WebAssembly against raw, and the way of a task through the sandbox",
   async run() {
-    return { rows: [...(await kernelRows()), ...(await sandboxRows())] };
+    return { rows: [...(await kernelRows()), ...(await priceRows()), ...(await sandboxRows())] };
   },
 };
 
@@ -43,6 +45,58 @@ async function kernelRows(): Promise<BenchRow[]> {
     const times = await interleave({ raw: time(raw), metered: time(metered) }, 15);
     const measured = { metric: about, value: times.metered, unit: "ms", baseline: times.raw };
     rows.push(row(measured, { atMost }));
+  }
+  return rows;
+}
+
+/** What a program would do that wants much of a machine for little fuel. */
+const EXPENSIVE: Readonly<Record<string, string>> = {
+  "square roots": "(local.set $f (f64.sqrt (local.get $f)))",
+  divisions: "(local.set $x (i64.rem_u (i64.const -7) (i64.or (local.get $x) (i64.const 3))))",
+  "scattered loads": `(local.set $x (i64.and (i64.const 0x1ffffc0) (i64.mul (i64.const 1103515245)
+    (i64.add (i64.const 77) (i64.load (i32.wrap_i64 (local.get $x)))))))`,
+  "copies of nothing": "(memory.copy (i32.const 0) (i32.const 8) (i32.const 0))",
+  "fills of nothing": "(memory.fill (i32.const 0) (i32.const 8) (i32.const 0))",
+  "growing by nothing": "(drop (memory.grow (i32.const 0)))",
+  "table entries set": "(table.set 0 (i32.const 0) (ref.func $nothing))",
+  "tables copied": "(table.copy (i32.const 0) (i32.const 1) (i32.const 1000))",
+  "indirect calls": "(call_indirect (type $none) (i32.const 0))",
+  "states written": "(call $state_write (i32.const 0) (i32.const 0))",
+  "bytes written": "(call $output_write (i32.const 0) (i32.const 1))",
+};
+const PRICE_FUEL = 100_000_000n;
+/** A chain that no compiler can shorten. */
+const MIXING = `(local.set $x (i64.xor (i64.add (local.get $x) (i64.const 0x9e3779b97f4a7c15))
+  (i64.shr_u (local.get $x) (i64.const 7))))`;
+
+/** Time for the same fuel, against a loop that mixes bits. Fuel is bought by its time, so it must follow. */
+async function priceRows(): Promise<BenchRow[]> {
+  const timed = (body: string) => {
+    const module = program(
+      `(local $x i64) (local $f f64) (local.set $f (f64.const 2)) (loop ${body.repeat(16)} br 0)`,
+      {
+        memory: '(memory (export "memory") 512)',
+        more: `(type $none (func)) (table 2000 funcref) (elem (i32.const 0) $nothing) (func $nothing)`,
+      },
+    );
+    const session = openTask(
+      wasmTask(module, { limits: { fuel: 1n << 50n, outputBytes: 1 << 24 } }),
+      null,
+    );
+    const segment = { ...firstSegment, fuelBefore: (1n << 50n) - PRICE_FUEL };
+    const opening = session.runSegment({ ...segment, fuelBefore: 1n << 50n }).fuel;
+    return () => {
+      const start = performance.now();
+      session.runSegment({ ...segment, fuelBefore: segment.fuelBefore - opening });
+      return performance.now() - start;
+    };
+  };
+  const plain = timed(MIXING);
+  const rows: BenchRow[] = [];
+  for (const [about, body] of Object.entries(EXPENSIVE)) {
+    const times = await interleave({ plain, expensive: timed(body) }, 5);
+    const measured = { value: times.expensive, unit: "ms", baseline: times.plain };
+    rows.push(row({ metric: `same fuel spent on ${about}`, ...measured }, { atMost: 10 }));
   }
   return rows;
 }
