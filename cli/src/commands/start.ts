@@ -57,6 +57,7 @@ async function run(options: StartCommandOptions, output: Output, signal: AbortSi
   const { systemClock } = await import("@meshwork/foundation");
   const { withNetwork } = await import("../start/start.ts");
   const { demonstrate } = await import("../start/demonstration.ts");
+  signal.addEventListener("abort", () => output.note("Stopping …"), { once: true });
   const data = resolve(options.data);
   const { nodes, port, logLevel, fresh = false, once = false } = options;
   const settings = { data, nodes, port, logLevel, fresh, signal };
@@ -69,7 +70,6 @@ async function run(options: StartCommandOptions, output: Output, signal: AbortSi
       const { invitation } = await import("../start/invitation.ts");
       output.say(invitation(network));
       await aborted(signal);
-      output.note("Stopping …");
     }
     return count;
   });
