@@ -39,6 +39,8 @@ export class ClusterStack extends Stack {
       lifecyclePolicy: LifecyclePolicy.AFTER_30_DAYS,
       enableAutomaticBackups: false,
       removalPolicy: RemovalPolicy.RETAIN,
+      // CDK would otherwise add a statement that lets everybody write who reaches a mount target.
+      allowAnonymousAccess: true,
       fileSystemPolicy: onlyOverTls(),
     });
   }
