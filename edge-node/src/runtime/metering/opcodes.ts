@@ -3,7 +3,7 @@
  * this table is refused: it is MVP, sign extension, saturating conversion, bulk memory and the few
  * reference instructions that compilers emit. No SIMD, threads, exceptions, GC or tail calls.
  *
- * Fuel follows measured time, within a factor of about five: an instruction for which V8 leaves the
+ * Fuel follows measured time, within a factor of ten (`npm run bench -- metering`): an instruction for which V8 leaves the
  * compiled code (growing, filling, anything with tables) costs hundreds of times an addition.
  */
 
