@@ -69,7 +69,10 @@ function checkGenesis(genesis: Genesis): void {
   const seats = genesis.members.filter((member) => member.vote !== null).length;
   if (seats < 4)
     throw new GenesisError("GENESIS_SEATS", `${seats} members have a vote; at least 4 must`);
-  const keys = [...genesis.members, ...genesis.accounts].map(({ publicKey }) => publicKey);
+  const keys = [
+    ...[...genesis.members, ...genesis.accounts].map(({ publicKey }) => publicKey),
+    ...genesis.members.flatMap(({ vote }) => (vote === null ? [] : [vote.voteKey])),
+  ];
   const twice = keys.find((key, i) => keys.indexOf(key) !== i);
   if (twice !== undefined)
     throw new GenesisError("GENESIS_DUPLICATE", `the key ${twice} stands in the genesis twice`);

@@ -14,6 +14,7 @@ import {
   closingLeaf,
   commitmentOf,
   encodeLeaf,
+  type FaultCode,
   type Finding,
   NOTHING_HASH,
   outcomeOf,
@@ -57,7 +58,10 @@ const STEPS = 8;
 const LIE_AT = 5;
 
 /** The run of the test's only program, which a liar changes from one step on. */
-export function testRun(lie: string | null): { leaves: TraceLeaf[]; resultHash: Digest } {
+export function testRun(
+  lie: string | null,
+  fault: FaultCode | null = null,
+): { leaves: TraceLeaf[]; resultHash: Digest } {
   const state = (step: number) =>
     sha256Hex(utf8(lie !== null && step > LIE_AT ? `state ${step} of ${lie}` : `state ${step}`));
   const resultHash = sha256Hex(utf8(lie === null ? "result" : `result of ${lie}`));
@@ -69,7 +73,7 @@ export function testRun(lie: string | null): { leaves: TraceLeaf[]; resultHash: 
     outBytes: 0,
     fuel: 1_000_000n,
   }));
-  const ending = { steps: STEPS, finalState: state(STEPS), fault: null };
+  const ending = { steps: STEPS, finalState: state(STEPS), fault };
   const sums = { resultHash, resultBytes: 6, fuel: 1_000_000n * BigInt(STEPS) };
   return { leaves: [...leaves, closingLeaf({ ...ending, ...sums })], resultHash };
 }
@@ -79,6 +83,8 @@ export class Actors {
   readonly #network: TestNetwork;
   /** How each node plays; who does not stand here is honest. */
   readonly conduct = new Map<NodeId, Conduct>();
+  /** How the test's program ends. @default to its end */
+  fault: FaultCode | null = null;
   readonly #conductIn: (id: NodeId, orderId: OrderId) => Conduct;
 
   /** @param conductIn decides the conduct task by task instead. */
@@ -179,14 +185,17 @@ export class Actors {
 
   revealOf(id: NodeId, orderId: OrderId): Reveal {
     const { name } = this.#network.memberOf(id);
-    const { leaves, resultHash } = testRun(this.#conductIn(id, orderId) === "lies" ? name : null);
+    const { leaves, resultHash } = testRun(
+      this.#conductIn(id, orderId) === "lies" ? name : null,
+      this.fault,
+    );
     return {
       worker: id,
       resultHash,
       traceRoot: traceRootOf(leaves),
       steps: STEPS,
       fuel: (1_000_000n * BigInt(STEPS)) as Fuel,
-      fault: null,
+      fault: this.fault,
       sealedOutput: `bafkrei${"a".repeat(52)}` as ContentId,
       salt: seededDigest(`${name}/salt`),
     };
