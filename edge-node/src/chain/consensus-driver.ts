@@ -22,7 +22,6 @@ import type { LedgerApplication } from "./application.ts";
 import type { Chain } from "./chain.ts";
 import { type CommittedBlock, voteKeysOf } from "./chain-head.ts";
 import type { CommitteeLinks } from "./committee-links.ts";
-import type { Mempool } from "./mempool.ts";
 import type { VoteKey } from "./vote-key.ts";
 import type { WriteAheadLog } from "./write-ahead-log.ts";
 
@@ -32,7 +31,6 @@ export interface ConsensusDriverParts {
   wal: WriteAheadLog;
   chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "blockAt" | "onCommit">;
   application: LedgerApplication;
-  mempool: Pick<Mempool, "sweep">;
   links: Pick<CommitteeLinks, "send" | "broadcast">;
   /** Sends what was handed in here to the committee again. */
   shareTransactions: () => void;
@@ -196,7 +194,7 @@ export class ConsensusDriver {
         this.#whenSynced(this.#parts.shareTransactions);
         break;
       case "evidence":
-        // @TODO issue 4: no transaction kind takes evidence yet; the log keeps it for the operator.
+        // @TODO no transaction kind takes evidence yet; the log keeps it for the operator.
         this.#parts.log.error("a seat has signed two votes that exclude each other", {
           evidence: effect.evidence,
         });
@@ -250,7 +248,6 @@ export class ConsensusDriver {
   #setTimer(timer: Timer, delayMs: number): void {
     const cancel = this.#parts.clock.setTimer(delayMs, () => {
       this.#timers.delete(cancel);
-      if (timer.kind === "tick") this.#parts.mempool.sweep();
       this.#step({ kind: "timer", now: this.#now, timer });
     });
     this.#timers.add(cancel);

@@ -1,4 +1,5 @@
 import { contradict, defaultSettings, type Settings } from "@meshwork/consensus";
+import type { NodeId } from "@meshwork/foundation";
 import type { TestMember } from "@meshwork/ledger/testing";
 import { consensusMessageWire, streamNames, type Vote } from "@meshwork/protocol";
 import { afterEach, describe, expect, test } from "vitest";
@@ -66,6 +67,18 @@ describe("four validators", () => {
     );
     expect(outcomes.every((outcome) => outcome?.kind === "included")).toBe(true);
     expect(heightOf(nodes[0])).toBeLessThan(30);
+  });
+
+  test("include what a stranger could bring to one of them only", async () => {
+    world = await LedgerWorld.create({ settings });
+    const nodes = await start(world.validators);
+    for (const node of nodes) {
+      const transaction = world.registration();
+      node.mempool.receive("S".repeat(44) as NodeId, [transaction]);
+      const isThere = () =>
+        node.chain.head.state.account(transaction.unsigned.sender) !== undefined;
+      await expect.poll(isThere, { timeout: 20_000 }).toBe(true);
+    }
   });
 
   test("say nothing but where they are while there is nothing to decide", async () => {

@@ -88,7 +88,7 @@ async function runLedgerNode(
     onExecutable: () => driver?.wake(),
     onOwn: (transaction) => sharing.add(transaction),
   });
-  const sharing = new TransactionSharing(links, () => mempool.own());
+  const sharing = new TransactionSharing(links, () => mempool.toShare());
   const shared = { ...parts, chain, mempool, links, sharing };
   const driver = vote && startDriver(shared, vote, options.settings);
 

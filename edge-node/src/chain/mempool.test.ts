@@ -73,7 +73,7 @@ describe("handing a transaction in", () => {
     expect([own, wakes, pool.hasExecutable()]).toEqual([[transaction], 1, true]);
     await commit();
     expect(await outcome).toEqual({ kind: "included", height: 1 });
-    expect([pool.size, pool.hasExecutable(), pool.own()]).toEqual([0, false, []]);
+    expect([pool.size, pool.hasExecutable(), pool.toShare()]).toEqual([0, false, []]);
     expect(await pool.submit(transaction)).toEqual({ kind: "included", height: 1 });
   });
 

@@ -2,6 +2,7 @@ import { type Clock, limits, type NodeId, type TransactionId } from "@meshwork/f
 import { type Checks, checkTransaction, nextMoment, type Refusal } from "@meshwork/ledger";
 import { type Transaction, transactionIdOf } from "@meshwork/protocol";
 import type { ChainHead, CommittedBlock } from "./chain-head.ts";
+import { type Origin, PoolQuota, type PoolRefusal } from "./pool-quota.ts";
 
 /** How a transaction that was handed in here has ended. */
 export type TransactionOutcome =
@@ -10,12 +11,6 @@ export type TransactionOutcome =
   | { readonly kind: "refused"; readonly refusal: Refusal | PoolRefusal }
   /** `notAfter` has passed: no block will take it any more. */
   | { readonly kind: "expired" };
-
-/** The pool's own no, beside the ledger's. */
-export interface PoolRefusal {
-  readonly code: "MEMPOOL_FULL" | "TOO_MANY_PENDING";
-  readonly reason: string;
-}
 
 export interface MempoolParts {
   chain: {
@@ -30,11 +25,9 @@ export interface MempoolParts {
   onExecutable: () => void;
 }
 
-interface Pending {
+interface Pending extends Origin {
   readonly id: TransactionId;
   readonly transaction: Transaction;
-  /** Null: handed in here. */
-  readonly from: NodeId | null;
   readonly receivedAt: number;
   /** The head for which `isExecutable` holds. */
   checkedAt: number;
@@ -50,12 +43,14 @@ interface Pending {
 export class Mempool {
   readonly #parts: MempoolParts;
   readonly #pending = new Map<TransactionId, Pending>();
-  readonly #perSender = new Counts<NodeId>();
-  readonly #perPeer = new Counts<NodeId>();
+  readonly #quota: PoolQuota;
   readonly #unsubscribe: () => void;
 
   constructor(parts: MempoolParts) {
     this.#parts = parts;
+    this.#quota = new PoolQuota(() =>
+      parts.chain.head.state.committee.seats.map(({ node }) => node),
+    );
     this.#unsubscribe = parts.chain.onCommit((committed) => this.#onCommit(committed));
   }
 
@@ -75,7 +70,8 @@ export class Mempool {
     const refusal = this.#check(transaction);
     if (refusal?.code === "ALREADY_APPLIED")
       return Promise.resolve({ kind: "included", height: this.#parts.chain.head.height });
-    const no = refusal ?? this.#noRoom(transaction, null);
+    const { sender } = transaction.unsigned;
+    const no = refusal ?? this.#quota.refusal({ sender, from: null });
     if (no) return Promise.resolve({ kind: "refused", refusal: no });
     const pending = this.#add(id, transaction, { from: null, isExecutable: true });
     this.#parts.onOwn(transaction);
@@ -88,7 +84,8 @@ export class Mempool {
     let isNews = false;
     for (const transaction of transactions) {
       const id = transactionIdOf(transaction.unsigned);
-      if (this.#pending.has(id) || this.#noRoom(transaction, from)) continue;
+      const { sender } = transaction.unsigned;
+      if (this.#pending.has(id) || this.#quota.refusal({ sender, from })) continue;
       const refusal = this.#check(transaction);
       if (refusal && !MAY_PASS.has(refusal.code)) continue;
       this.#add(id, transaction, { from, isExecutable: refusal === null });
@@ -117,11 +114,17 @@ export class Mempool {
     }
   }
 
-  /** What was handed in here and waits still: to be sent to the committee again. */
-  own(): Transaction[] {
-    return [...this.#pending.values()].flatMap(({ from, transaction }) =>
-      from === null ? [transaction] : [],
-    );
+  /**
+   * What waits still and the committee may not know of: handed in here, or brought by a node without a
+   * seat. The oldest first, and no more than a member should be sent at a time.
+   */
+  toShare(): Transaction[] {
+    const found: Transaction[] = [];
+    for (const { from, transaction } of this.#pending.values()) {
+      if (found.length >= limits.mempoolShared) break;
+      if (from === null || !this.#quota.isMember(from)) found.push(transaction);
+    }
+    return found;
   }
 
   /** Ends what can never be included any more; to be called now and then. */
@@ -175,19 +178,6 @@ export class Mempool {
     return this.#parts.clock.monotonic() - receivedAt > limits.mempoolWaitMs;
   }
 
-  #noRoom({ unsigned }: Transaction, from: NodeId | null): PoolRefusal | null {
-    if (this.#pending.size >= limits.mempoolTransactions)
-      return full("MEMPOOL_FULL", `${limits.mempoolTransactions} transactions wait already`);
-    if (this.#perSender.of(unsigned.sender) >= limits.mempoolPerSender)
-      return full(
-        "TOO_MANY_PENDING",
-        `${limits.mempoolPerSender} transactions of ${unsigned.sender} wait already`,
-      );
-    if (from !== null && this.#perPeer.of(from) >= limits.mempoolPerPeer)
-      return full("TOO_MANY_PENDING", `${limits.mempoolPerPeer} transactions of one peer wait`);
-    return null;
-  }
-
   #add(
     id: TransactionId,
     transaction: Transaction,
@@ -197,10 +187,20 @@ export class Mempool {
     const { chain, clock } = this.#parts;
     const checkedAt = chain.head.height;
     const receivedAt = clock.monotonic();
-    const pending = { id, transaction, from, receivedAt, checkedAt, isExecutable, settle, outcome };
+    const { sender } = transaction.unsigned;
+    const pending = {
+      id,
+      transaction,
+      sender,
+      from,
+      receivedAt,
+      checkedAt,
+      isExecutable,
+      settle,
+      outcome,
+    };
     this.#pending.set(id, pending);
-    this.#perSender.add(transaction.unsigned.sender, 1);
-    if (from !== null) this.#perPeer.add(from, 1);
+    this.#quota.add(pending);
     return pending;
   }
 
@@ -209,10 +209,9 @@ export class Mempool {
     pending.settle(outcome);
   }
 
-  #remove({ id, transaction, from }: Pending): void {
-    this.#pending.delete(id);
-    this.#perSender.add(transaction.unsigned.sender, -1);
-    if (from !== null) this.#perPeer.add(from, -1);
+  #remove(pending: Pending): void {
+    this.#pending.delete(pending.id);
+    this.#quota.remove(pending);
   }
 }
 
@@ -228,22 +227,3 @@ const MAY_PASS = new Set<Refusal["code"]>([
   "NOT_A_NODE",
   "INSUFFICIENT_POINTS",
 ]);
-
-const full = (code: PoolRefusal["code"], what: string): PoolRefusal => ({
-  code,
-  reason: `${what}: try again when some have been included`,
-});
-
-class Counts<Key> {
-  readonly #counts = new Map<Key, number>();
-
-  of(key: Key): number {
-    return this.#counts.get(key) ?? 0;
-  }
-
-  add(key: Key, change: number): void {
-    const count = this.of(key) + change;
-    if (count > 0) this.#counts.set(key, count);
-    else this.#counts.delete(key);
-  }
-}

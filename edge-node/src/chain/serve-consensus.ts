@@ -4,6 +4,7 @@ import { type ConsensusMessage, consensusMessageWire, streamNames } from "@meshw
 import type { Channel, Channels } from "./channel.ts";
 import { consensusFrames } from "./committee-links.ts";
 import type { Mempool } from "./mempool.ts";
+import { PeerSlots } from "./peer-slots.ts";
 
 export interface ServeConsensusParts {
   channels: Pick<Channels, "serve">;
@@ -15,18 +16,18 @@ export interface ServeConsensusParts {
 
 /** Upon a channel: transactions go to the pool, from whomever; all else goes to the replica. */
 export async function serveConsensus(parts: ServeConsensusParts): Promise<void> {
-  const perPeer = new Map<NodeId, number>();
-  let total = 0;
+  const slots = new PeerSlots({
+    total: limits.consensusChannels,
+    perPeer: limits.consensusChannelsPerPeer,
+  });
 
   async function take(channel: Channel): Promise<void> {
     const { nodeId } = channel;
-    const count = perPeer.get(nodeId) ?? 0;
-    if (total >= limits.consensusChannels || count >= limits.consensusChannelsPerPeer) {
+    const release = slots.take(nodeId);
+    if (release === null) {
       channel.abort(new Error("this node listens to as many as it can"));
       return;
     }
-    total++;
-    perPeer.set(nodeId, count + 1);
     try {
       for await (const frame of channel) receive(parts, nodeId, frame);
       await channel.close();
@@ -34,9 +35,7 @@ export async function serveConsensus(parts: ServeConsensusParts): Promise<void> 
       parts.log.debug("a consensus channel ended", { peer: nodeId, error });
       channel.abort(error instanceof Error ? error : new Error("the channel ended"));
     } finally {
-      total--;
-      if (count === 0) perPeer.delete(nodeId);
-      else perPeer.set(nodeId, count);
+      release();
     }
   }
 

@@ -1,7 +1,8 @@
-import { limits, type NodeId } from "@meshwork/foundation";
+import { limits } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { type Genesis, streamNames } from "@meshwork/protocol";
 import type { Channel, Channels } from "./channel.ts";
+import { PeerSlots } from "./peer-slots.ts";
 import { type SyncReply, type SyncRequest, syncReply, syncRequest } from "./sync-messages.ts";
 
 export interface ServeSyncParts {
@@ -18,26 +19,25 @@ export interface ServeSyncParts {
 
 /** Gives final blocks to whoever may open a channel: what is final is no secret among members. */
 export async function serveSync(parts: ServeSyncParts): Promise<void> {
-  const perPeer = new Map<NodeId, number>();
-  let total = 0;
+  const slots = new PeerSlots({
+    total: limits.syncFollowers,
+    perPeer: limits.syncFollowersPerPeer,
+  });
 
   async function take(channel: Channel): Promise<void> {
     const { nodeId } = channel;
-    const count = perPeer.get(nodeId) ?? 0;
-    if (total >= limits.syncFollowers || count >= limits.syncFollowersPerPeer)
-      return channel.abort(new Error("this node pushes blocks to as many as it can"));
-    total++;
-    perPeer.set(nodeId, count + 1);
+    const release = slots.take(nodeId);
+    if (release === null) {
+      channel.abort(new Error("this node pushes blocks to as many as it can"));
+      return;
+    }
     try {
       await new Follower(parts.chain, channel).run();
     } catch (error) {
       parts.log.debug("a follower's channel ended", { peer: nodeId, error });
       channel.abort(error instanceof Error ? error : new Error("sync ended"));
     } finally {
-      total--;
-      const left = (perPeer.get(nodeId) ?? 1) - 1;
-      if (left > 0) perPeer.set(nodeId, left);
-      else perPeer.delete(nodeId);
+      release();
     }
   }
 

@@ -5,16 +5,16 @@ import type { CommitteeLinks } from "./committee-links.ts";
 /** Brings what was handed in here to the committee: at once, and again until it is included or void. */
 export class TransactionSharing {
   readonly #links: Pick<CommitteeLinks, "send" | "broadcast">;
-  readonly #own: () => readonly Transaction[];
+  readonly #waiting: () => readonly Transaction[];
   #fresh: Transaction[] = [];
 
-  /** @param own what waits still */
+  /** @param waiting what the committee may not know of */
   constructor(
     links: Pick<CommitteeLinks, "send" | "broadcast">,
-    own: () => readonly Transaction[],
+    waiting: () => readonly Transaction[],
   ) {
     this.#links = links;
-    this.#own = own;
+    this.#waiting = waiting;
   }
 
   /** Those of one turn leave together. */
@@ -27,11 +27,11 @@ export class TransactionSharing {
   }
 
   again(): void {
-    for (const frame of transactionFrames(this.#own())) this.#links.broadcast(frame);
+    for (const frame of transactionFrames(this.#waiting())) this.#links.broadcast(frame);
   }
 
   againTo(member: NodeId): void {
-    for (const frame of transactionFrames(this.#own())) this.#links.send(member, frame);
+    for (const frame of transactionFrames(this.#waiting())) this.#links.send(member, frame);
   }
 }
 

@@ -59,6 +59,22 @@ export function createBlobs(parts: BlobsParts): Blobs {
     if (liars.size < limits.blobQuotaPeers) liars.add(peer);
   }
 
+  /** A copy is a convenience: who has the bytes can work, also when the disk is full. */
+  async function keepCopy(id: ContentId, bytes: Uint8Array): Promise<void> {
+    try {
+      await parts.store.put(bytes);
+    } catch (error) {
+      parts.log.warn("fetched content could not be kept", { id, error });
+    }
+  }
+
+  async function fromHere(id: ContentId): Promise<Uint8Array | null> {
+    return parts.store.get(id).catch((error: unknown) => {
+      parts.log.warn("an object here is damaged; it is fetched again", { id, error });
+      return null;
+    });
+  }
+
   async function fromCache(id: ContentId): Promise<Uint8Array | null> {
     if (!parts.cache) return null;
     return parts.cache.get(id).catch((error: unknown) => {
@@ -97,10 +113,10 @@ export function createBlobs(parts: BlobsParts): Blobs {
     },
     async fetch(id, options) {
       options.signal?.throwIfAborted();
-      const here = await parts.store.get(id).catch(() => null);
+      const here = await fromHere(id);
       const bytes = here ?? (await fromCache(id)) ?? (await fromPeers(id, options));
       if (bytes.length > options.maxBytes) throw notFetched(id, [{ code: "BLOB_TOO_LARGE" }]);
-      if (here === null) await parts.store.put(bytes);
+      if (here === null) await keepCopy(id, bytes);
       return bytes;
     },
     push: (peer, bytes, signal) => putTo(parts, peer, bytes, signal),

@@ -2,6 +2,7 @@ import { type Clock, type ContentId, codeOf, limits, type NodeId } from "@meshwo
 import type { Log } from "@meshwork/observability";
 import type { ObjectStore } from "@meshwork/storage";
 import type { Channel } from "../chain/channel.ts";
+import { PeerSlots } from "../chain/peer-slots.ts";
 import { BlobError, type BlobRefusal } from "./blob-error.ts";
 import { type BlobReply, blobReply, blobRequest } from "./blob-messages.ts";
 import { PutQuota } from "./put-quota.ts";
@@ -18,26 +19,22 @@ export interface ServeBlobsParts {
 /** Upon a stream from a peer: give the object that it asks for, or take the one that it brings. */
 export function serveBlobs(parts: ServeBlobsParts): (channel: Channel) => void {
   const quota = new PutQuota(parts.clock);
-  const serving = new Map<NodeId, number>();
-  let total = 0;
+  const slots = new PeerSlots({
+    total: limits.blobTransfers,
+    perPeer: limits.blobTransfersPerPeer,
+  });
 
   async function answer(channel: Channel): Promise<void> {
     const peer = channel.nodeId;
     const nextFrame = frameReader(channel, parts.clock);
     const request = blobRequest.decode(await nextFrame());
-    const count = serving.get(peer) ?? 0;
-    if (total >= limits.blobTransfers || count >= limits.blobTransfersPerPeer)
-      throw refusal("BLOB_BUSY");
-    total++;
-    serving.set(peer, count + 1);
+    const release = slots.take(peer);
+    if (release === null) throw refusal("BLOB_BUSY");
     try {
       if (request.kind === "get") await give(channel, request);
       else await take(channel, nextFrame, { peer, ...request });
     } finally {
-      total--;
-      const left = (serving.get(peer) ?? 1) - 1;
-      if (left > 0) serving.set(peer, left);
-      else serving.delete(peer);
+      release();
     }
   }
 

@@ -62,7 +62,9 @@ export const limits = {
   /** A transaction from elsewhere that is not executable yet is kept so long: its sender may be a block ahead. */
   mempoolWaitMs: 5_000,
   /** Transactions of one forwarding peer in the pool: no peer can fill it alone. */
-  mempoolPerPeer: 5_000,
+  mempoolPerPeer: 1_000,
+  /** Transactions that a member is sent again at a time. */
+  mempoolShared: 256,
   /** After `notAfter` no honest block can still take a transaction in: clock skew and a view's timeout. */
   expiryGraceMs: 10_000,
   /** Rows that one question to the ledger's indexes gives. */
