@@ -138,4 +138,4 @@ test("result, trace and fuel are the same under either of V8's compilers, cold a
   expect(usual.map(({ fault }) => fault)).toEqual([null, "STACK_OVERFLOW", null]);
   for (const flags of [[], ["--liftoff-only"], ["--no-liftoff"]])
     expect(await runUnder(flags, tasks.toReversed())).toEqual(usual.toReversed());
-});
+}, 120_000); // Five seconds on an idle machine: TurboFan compiles all of QuickJS.
