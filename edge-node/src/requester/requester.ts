@@ -80,8 +80,10 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
       const first = collector.unverified(orderId);
       if (first === null) return null;
       const options = { hints: [], maxBytes: limits.outputBytes, signal };
-      const bytes = await blobs.fetch(contentIdOfDigest(first.resultHash), options);
-      return { ...first, bytes };
+      const bytes = await blobs
+        .fetch(contentIdOfDigest(first.resultHash), options)
+        .catch(() => null);
+      return bytes && { ...first, bytes };
     },
     receipt: (orderId) => buildReceipt(chain, orderId),
     onLetter({ from, message }) {
