@@ -60,11 +60,12 @@ export function verifyReceipt(
   if (receipt === null)
     return refuse("NOT_A_RECEIPT", "these bytes are not the canonical form of a receipt");
   const anchor = "voteKeys" in genesis ? genesis : anchorOf(genesis);
-  // Bottom up: the record explains order and proof, the header holds the record, a quorum the header.
+  // The header holds the record, the record names order and proof, a quorum signed the header: the
+  // hashes come before the signatures, so that a forgery is cheap to refuse.
   const refusal =
+    checkRecord(receipt) ??
     checkOrder(anchor, receipt) ??
     checkConclusion(anchor, receipt) ??
-    checkRecord(receipt) ??
     verifyCertificate(anchor, receipt);
   if (refusal !== null) return refusal;
 
