@@ -1,4 +1,4 @@
-import type { BlockHash, NodeId } from "@meshwork/foundation";
+import { assert, type BlockHash, type NodeId } from "@meshwork/foundation";
 import type {
   Ballot,
   Block,
@@ -60,6 +60,11 @@ export class Height implements Certificates {
   /** Whether a ballot belongs to this height and its committee. */
   concerns(ballot: Ballot): boolean {
     return ballot.height === this.number && ballot.epoch === this.committee.epoch;
+  }
+
+  /** Whether there is a certificate of this kind and view already: there can be only one. */
+  isCertified({ kind, view }: Ballot): boolean {
+    return (kind === "F" ? this.final : this.of(kind, view)) !== null;
   }
 
   /** Rule 2, as far as this height's own votes tell: an N, or X by one honest seat at least. */
@@ -144,12 +149,15 @@ export class Height implements Certificates {
 
   /** Durability: puts back a record of the log. Returns the view that it proves I had entered. */
   restore(record: LogRecord): number {
+    const { ballot } = record.kind === "vote" ? record.vote : record.certificate;
+    assert(this.concerns(ballot), "the log gives the records of this height");
     if (record.kind === "certificate") {
       this.learn(record.certificate, () => {});
-      return record.certificate.ballot.view + 1;
+      return ballot.view + 1;
     }
     const { vote, block, justification } = record;
-    const { kind, view: number, blockHash } = vote.ballot;
+    const { kind, view: number, blockHash } = ballot;
+    assert(vote.seat === this.committee.seat, "the log holds votes of this seat alone");
     const view = this.at(number);
     view.votes.add(vote);
     view.signed[kind] = vote;

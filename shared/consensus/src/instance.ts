@@ -59,13 +59,17 @@ export class Instance {
 
   onProposal(proposal: Proposal): void {
     if (this.isDecided || !this.height.isWellFormed(proposal)) return;
-    const { block, justification, vote } = proposal;
+    const { justification, vote } = proposal;
     const { view, blockHash } = vote.ballot;
-    if (blockHash === null || this.#parts.application.hashOf(block) !== blockHash) return;
+    // A block that is held was hashed before: what is sent again at each tick costs no more hashes.
+    const held = blockHash === null ? undefined : this.height.blocks.get(blockHash);
+    const block = held ?? proposal.block;
+    if (blockHash === null) return;
+    if (held === undefined && this.#parts.application.hashOf(block) !== blockHash) return;
     // The highest first: so they bring me to the proposal's view without a stop on the way.
     for (const certificate of justification.nullified) this.onCertificate(certificate);
     if (justification.notarized !== null) this.onCertificate(justification.notarized);
-    if (view <= this.view) this.#hold(proposal, blockHash);
+    if (view <= this.view) this.#hold({ ...proposal, block }, blockHash);
     this.onVote(vote);
     this.#notarize();
   }
@@ -77,9 +81,11 @@ export class Instance {
     const { votes } = this.height.at(ballot.view);
     const evidence = votes.add(vote);
     if (evidence !== null) this.#parts.turn.emit({ kind: "evidence", evidence });
-    const quorum = this.#parts.rules.quorumOf(this.height.committee.members.length);
-    const certificate = votes.certificateOf(ballot, quorum);
-    if (certificate !== null) this.onCertificate(certificate);
+    if (!this.height.isCertified(ballot)) {
+      const quorum = this.#parts.rules.quorumOf(this.height.committee.members.length);
+      const certificate = votes.certificateOf(ballot, quorum);
+      if (certificate !== null) this.onCertificate(certificate);
+    }
     this.wake();
   }
 
@@ -124,7 +130,7 @@ export class Instance {
 
   /** Rule 7. Without demand a timeout only disarms: an idle network sends no votes. */
   onTimeout(view: number): void {
-    if (this.isDecided || view !== this.view) return;
+    if (this.isDecided || view !== this.view || this.height.committee.seat === null) return;
     this.#isTiming = this.hasDemand;
     const { own } = this.height.at(view);
     if (!this.hasDemand || !this.#parts.rules.mayNullify(own)) return;
@@ -173,7 +179,7 @@ export class Instance {
         : height.blocks.get(blockIn(notarized.ballot));
     if (block === null || block === undefined) return;
     const hash = application.hashOf(block);
-    assert(hash !== null, "a block that was built names its own body");
+    assert(hash !== null && block.header.height === height.number, "a built block is sound");
     height.blocks.set(hash, block);
     this.#executed.add(hash);
     own.N = hash;

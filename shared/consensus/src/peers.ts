@@ -3,7 +3,7 @@ import type { ConsensusMessage } from "@meshwork/protocol";
 import { type Committee, isOneHonest } from "./committee.ts";
 
 /** Answers that one peer gets between two ticks: at worst a block of 1 MiB each. */
-const ANSWERS_PER_TICK = 32;
+const ANSWERS_PER_TICK = 16;
 /** Peers that are answered between two ticks. */
 const ANSWERED_PEERS = 1_024;
 /** Messages of the next height kept for one member: a proposal and the votes of a few views. */
@@ -17,7 +17,7 @@ export interface Early {
 /** What a replica keeps about other nodes: how far they are, and how much they were answered. */
 export class Peers {
   #members: readonly NodeId[] = [];
-  /** The height of each member's last message; only a hint, for anyone can claim to be ahead. */
+  /** The greatest height that each member claimed to be deciding: a hint, for anyone can claim it. */
   readonly #heights = new Map<NodeId, number>();
   readonly #answers = new Map<NodeId, number>();
   #early: Early[] = [];
@@ -31,7 +31,8 @@ export class Peers {
   }
 
   saw(peer: NodeId, height: number): void {
-    if (this.#members.includes(peer)) this.#heights.set(peer, height);
+    const known = this.#heights.get(peer) ?? 0;
+    if (height > known && this.#members.includes(peer)) this.#heights.set(peer, height);
   }
 
   sawDecided(height: number): void {

@@ -8,15 +8,18 @@ export class Votes {
     X: new Map(),
     F: new Map(),
   };
+  readonly #guilty = new Set<number>();
 
-  /** Keeps the vote if it is the seat's first of its kind; tells if it contradicts another one. */
+  /** Keeps the vote if it is the seat's first of its kind. Evidence comes once for each seat. */
   add(vote: Vote): Evidence | null {
     const same = this.#byKind[vote.ballot.kind];
     if (!same.has(vote.seat)) same.set(vote.seat, vote);
+    if (this.#guilty.has(vote.seat)) return null;
     for (const kept of Object.values(this.#byKind)) {
       const first = kept.get(vote.seat);
-      if (first !== undefined && first !== vote && contradict(first, vote))
-        return { seat: vote.seat, first, second: vote };
+      if (first === undefined || first === vote || !contradict(first, vote)) continue;
+      this.#guilty.add(vote.seat);
+      return { seat: vote.seat, first, second: vote };
     }
     return null;
   }

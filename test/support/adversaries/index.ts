@@ -1,4 +1,5 @@
 import type { Adversary } from "../simulator/tactics.ts";
+import { badExecutor } from "./bad-executor.ts";
 import { badJustifier } from "./bad-justifier.ts";
 import { bodySwapper } from "./body-swapper.ts";
 import { clockLiar } from "./clock-liar.ts";
@@ -12,6 +13,7 @@ import { twins } from "./twins.ts";
 import { voteAll } from "./vote-all.ts";
 
 export const adversaries = {
+  "bad-executor": badExecutor,
   "bad-justifier": badJustifier,
   "body-swapper": bodySwapper,
   "clock-liar": clockLiar,

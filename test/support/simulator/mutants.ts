@@ -1,6 +1,13 @@
-import { type Effect, type Event, type Rules, simplexRules } from "@meshwork/consensus";
+import {
+  type Application,
+  type Effect,
+  type Event,
+  type Rules,
+  simplexRules,
+} from "@meshwork/consensus";
 import type { PromiseName } from "../../sim/promises/index.ts";
-import type { ScenarioOptions } from "./scenario.ts";
+import type { NetworkFaults, ScenarioOptions } from "./scenario.ts";
+import { hashHeader, type ToyLedger } from "./toy-ledger.ts";
 
 /** What a driver may do wrong. */
 export interface DriverFaults {
@@ -16,6 +23,8 @@ export interface Mutant {
   readonly breaks: PromiseName | null;
   readonly rules?: Partial<Rules>;
   readonly driver?: DriverFaults;
+  /** In place of parts of the ledger's. */
+  readonly application?: (ledger: ToyLedger) => Partial<Application>;
   /** What becomes of a turn's effects. */
   readonly effects?: (event: Event, effects: readonly Effect[]) => readonly Effect[];
   /** Where to look for it. */
@@ -23,6 +32,11 @@ export interface Mutant {
 }
 
 export const faithful: Mutant = { breaks: null };
+
+const LOSSY: NetworkFaults = { drop: 0.3, duplicate: 0.05, delay: [5, 400], healed: [10, 40] };
+const SLOW_DISKS: ScenarioOptions = {
+  fixed: { seats: 4, slowestSyncMs: 300, network: { ...LOSSY, drop: 0.1 } },
+};
 
 const withoutSending = (kind: string) => (_: Event, effects: readonly Effect[]) =>
   effects.filter(
@@ -38,14 +52,23 @@ export const mutants = {
   "justification-skipped": {
     breaks: "agreement",
     rules: { isJustified: () => true },
-    scenario: { adversary: "bad-justifier" },
+    scenario: { adversary: "bad-justifier", fixed: { seats: 4, network: LOSSY } },
   },
   "final-after-nullify": {
     breaks: "no-equivocation",
     rules: { mayFinalize: (own) => own.F === null, mayNullify: (own) => !own.X },
   },
   "no-log": { breaks: "no-equivocation", driver: { keepsNoLog: true } },
-  "send-before-sync": { breaks: "no-equivocation", driver: { sendsBeforeSync: true } },
+  "send-before-sync": {
+    breaks: "no-equivocation",
+    driver: { sendsBeforeSync: true },
+    scenario: SLOW_DISKS,
+  },
+  "early-prune": {
+    breaks: "no-equivocation",
+    driver: { prunesEarly: true },
+    scenario: SLOW_DISKS,
+  },
   "no-resend": {
     breaks: "liveness",
     effects: (event, effects) =>
@@ -53,7 +76,6 @@ export const mutants = {
         ? effects.filter(({ kind }) => kind === "setTimer" || kind === "cast")
         : effects,
   },
-  "no-fetch": { breaks: "liveness", effects: withoutSending("block-request") },
   "no-certificate-repair": { breaks: "liveness", effects: withoutSending("certificate") },
   "capped-timeout": {
     breaks: "liveness",
@@ -63,6 +85,28 @@ export const mutants = {
     breaks: "honest-time",
     rules: { isTimely: (time, { parentTime }) => time > parentTime },
     scenario: { adversary: "clock-liar" },
+  },
+  "time-may-fall": {
+    breaks: "honest-time",
+    rules: {
+      isTimely: (time, { now, view }, settings) =>
+        simplexRules.isTimely(time, { parentTime: 0, now, view }, settings),
+    },
+    scenario: { adversary: "clock-liar" },
+  },
+  "header-only-hash": {
+    breaks: "state-roots",
+    application: () => ({ hashOf: ({ header }) => hashHeader(header) }),
+    scenario: { adversary: "body-swapper" },
+  },
+  "execution-skipped": {
+    breaks: "state-roots",
+    application: () => ({ checkBlock: () => true }),
+    scenario: { adversary: "bad-executor" },
+  },
+  "demand-by-all-pending": {
+    breaks: "idle",
+    application: ({ pool }) => ({ demand: () => pool.size > 0 }),
   },
   "signatures-unchecked": {
     breaks: "certificates",

@@ -1,4 +1,5 @@
 import {
+  type Application,
   type Committee,
   checkMessage,
   type Effect,
@@ -254,8 +255,21 @@ export class SimulatedNode {
   }
 
   #newReplica(): Replica {
-    const { scenario, rules } = this.world;
+    const { mutant, rules, scenario } = this.world;
     const application = this.tactics.application?.(this.ledger) ?? this.ledger;
-    return new Replica({ application, rules, settings: scenario.settings });
+    const mutated = mutant.application?.(this.ledger);
+    return new Replica({
+      application: mutated === undefined ? application : withParts(application, mutated),
+      rules,
+      settings: scenario.settings,
+    });
   }
 }
+
+const withParts = (whole: Application, parts: Partial<Application>): Application => ({
+  hashOf: (block) => whole.hashOf(block),
+  buildBlock: (at) => whole.buildBlock(at),
+  checkBlock: (block, at) => whole.checkBlock(block, at),
+  demand: (now) => whole.demand(now),
+  ...parts,
+});

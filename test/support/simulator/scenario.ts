@@ -51,7 +51,7 @@ const SLOW: Delay = [500, 300];
 
 export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenario {
   const random = new SeededRandom(seed);
-  const seats = options.fixed?.seats ?? random.pick([4, 4, 4, 5, 7, 10]);
+  const seats = options.fixed?.seats ?? random.pick([4, 4, 4, 5, 7, 10, 13]);
   const spares = random.pick([0, 0, 1, 2]);
   const isSlow = random.chance(0.08);
   const scenario: Scenario = {
@@ -75,17 +75,17 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
     slowestSyncMs: random.pick([1, 3, 3, 60, 300]),
     skewMs: random.pick([0, 50, 900]),
     heartbeatMs: 3_600_000,
-    healAtMs: random.between(3_000, isSlow ? 6_000 : 15_000),
-    clients: random.between(1, 3),
-    clientPauseMs: random.pick([50, 400, 1_500]),
+    healAtMs: random.between(4_000, isSlow ? 8_000 : 20_000),
+    clients: random.between(1, 4),
+    clientPauseMs: random.pick([20, 200, 1_000]),
     calm: false,
     adversaries: chooseAdversaries(random, seats, options),
   };
   return { ...scenario, ...options.fixed };
 }
 
-/** Those that can bring a fork about. */
-const dangerous: readonly AdversaryName[] = ["twins", "equivocator", "colluder", "vote-all"];
+/** Plans that bring a fork about when enough follow them. */
+const dangerous: readonly AdversaryName[] = ["colluder", "colluder", "twins"];
 
 /** At most f of the first committee, which are at most f of every later one. */
 function chooseAdversaries(
@@ -100,6 +100,6 @@ function chooseAdversaries(
       ? random.between(1, tolerated)
       : 0;
   const nodes = random.shuffled(Array.from({ length: seats }, (_, i) => i)).slice(0, count);
-  const kinds = isOverThreshold ? dangerous : adversaryNames;
-  return new Map(nodes.map((node) => [node, adversary ?? random.pick(kinds)]));
+  const plan = adversary ?? (isOverThreshold ? random.pick(dangerous) : null);
+  return new Map(nodes.map((node) => [node, plan ?? random.pick(adversaryNames)]));
 }

@@ -112,8 +112,8 @@ export class ToyLedger implements Application {
 
   commit(block: Block, certificate: Certificate): void {
     const { header, transactions } = block;
-    const hash = this.hashOf(block);
-    if (hash === null) throw new Error("a block was committed under a foreign header");
+    const hash = certificate.ballot.blockHash;
+    if (hash === null) throw new TypeError("a block is committed by an F-certificate");
     const stateRoot = this.#stateAfter(transactions);
     for (const { unsigned } of transactions)
       this.#counters.set(unsigned.sender, this.counterOf(unsigned.sender) + 1);
@@ -178,8 +178,11 @@ export function memoizedHashOf(): (block: Block) => BlockHash | null {
 function hashBlock({ header, transactions, lastCommit }: Block): BlockHash | null {
   if (header.transactionRoot !== rootOf(transactions)) return null;
   if (header.lastCommitHash !== commitHashOf(lastCommit)) return null;
-  return hashText(Object.values(header).join("|")) as BlockHash;
+  return hashHeader(header);
 }
+
+export const hashHeader = (header: Header): BlockHash =>
+  hashText(Object.values(header).join("|")) as BlockHash;
 
 const nonceOf = (transaction: Transaction): number => Number(transaction.unsigned.nonce);
 
