@@ -5,6 +5,7 @@ import {
   type Digest,
   limits,
   type NodeId,
+  type PeerId,
   type Random,
   toHex,
 } from "@meshwork/foundation";
@@ -17,6 +18,7 @@ import { P2pError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Identity } from "./identity.ts";
 import type { Message, Verdict } from "./message.ts";
+import type { Peers } from "./peers.ts";
 import type { SealQueue } from "./seal-queue.ts";
 
 /** Soft state for whoever listens: it may be lost, it is never late, and it is signed. */
@@ -35,6 +37,7 @@ export type BroadcastHandler = (message: Message) => Promise<Verdict> | Verdict;
 export interface BroadcastingParts {
   identity: Identity;
   host: Host;
+  peers: Pick<Peers, "whoIs">;
   seals: SealQueue;
   check: CheckEnvelope;
   clock: Clock;
@@ -91,10 +94,11 @@ export function createBroadcasting(parts: BroadcastingParts): Broadcasting {
     },
     subscribe(topic, handler) {
       const judge = judgeBroadcast({ ...parts, count }, topic, handler);
-      pubsub.topicValidators.set(
-        nameOf(topic),
-        async (_neighbour, { data }) => RESULTS[await judge(data)],
-      );
+      pubsub.topicValidators.set(nameOf(topic), async (neighbour, { data }) => {
+        // Gossipsub speaks to whoever is connected; we listen to those alone who said hello.
+        const greeted = await parts.peers.whoIs(neighbour.toString() as PeerId).catch(() => null);
+        return RESULTS[greeted === null ? "ignore" : await judge(data)];
+      });
       pubsub.subscribe(nameOf(topic));
       return () => {
         pubsub.unsubscribe(nameOf(topic));

@@ -16,6 +16,7 @@ import { yamux } from "@libp2p/yamux";
 import { limits } from "@meshwork/foundation";
 import { streamNames } from "@meshwork/protocol";
 import { createLibp2p } from "libp2p";
+import { BoundedDatastore } from "./bounded-datastore.ts";
 
 /** The one place that builds libp2p: every trap of it that we know is stepped around here. */
 export type Host = Libp2p<HostServices>;
@@ -114,6 +115,7 @@ async function common(options: HostOptions) {
   return {
     privateKey: await generateKeyPairFromSeed("Ed25519", options.transportSeed),
     nodeInfo: { userAgent: "meshwork" },
+    datastore: new BoundedDatastore(),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [tcp(), webSockets(), circuitRelayTransport({ reservationConcurrency: 2 })],
     connectionEncrypters: [noise()],
