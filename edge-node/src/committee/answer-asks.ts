@@ -30,15 +30,13 @@ export function answerAsks(
     for (;;) {
       for (const { from, reveal, name } of await parts.mail.until(task.orderId, answers, until)) {
         answered.add(name);
-        void parts.mail
-          .send(from, reveal)
-          .catch((error) =>
-            parts.log.warn("a reveal was not passed on", {
-              orderId: assignment.orderId,
-              to: from,
-              error,
-            }),
-          );
+        void parts.mail.send(from, reveal).catch((error) =>
+          parts.log.warn("a reveal was not passed on", {
+            orderId: assignment.orderId,
+            to: from,
+            error,
+          }),
+        );
       }
     }
   };

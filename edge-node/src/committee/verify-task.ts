@@ -50,21 +50,22 @@ export async function verifyTask(
   signal: AbortSignal,
 ): Promise<void> {
   await takeSeat(parts, assignment, signal);
-  const task = await auditDrawn(parts, assignment, signal);
-  const dispatch = await dispatchFor(parts, task, signal);
-  const replayer = createReplayer(parts, { dispatch, task, signal });
-  const verification: Verification = { task, assignment, replayer, signal };
-  const stopAnswering = answerAsks(parts, verification);
+  const { orderId } = assignment;
+  const closed = await parts.ledger.until(orderId, (task) => task.closeHeight !== null, signal);
+  const dispatch = await dispatchFor(parts, closed, signal);
+  const replayer = createReplayer(parts, { dispatch, task: closed, signal });
+  const gathering: Verification = { task: closed, assignment, replayer, signal };
+  const stopAnswering = answerAsks(parts, gathering);
   try {
-    const shown = await gatherReveals(parts, verification);
-    const claims = await readClaims(parts, verification, shown);
+    const shown = await gatherReveals(parts, gathering);
+    const claims = await readClaims(parts, gathering, shown);
+    const task = await parts.ledger.until(orderId, ({ audit }) => audit !== null, signal);
+    const verification: Verification = { ...gathering, task };
     const dispute = await compareClaims(verification, claims);
     const audit = await auditClaims(parts, verification, dispute);
     const findings = await exchangeReports(parts, verification, { claims, audit });
-    await attestVerdict(parts, verification, {
-      verdict: judge(parts.ledger.chainId, task, findings),
-      samples: audit.samples,
-    });
+    const verdict = judge(parts.ledger.chainId, task, findings);
+    await attestVerdict(parts, verification, { verdict, samples: audit.samples });
   } finally {
     stopAnswering();
     await replayer.close();
@@ -84,9 +85,3 @@ async function takeSeat(
     signal,
   );
 }
-
-const auditDrawn = (
-  parts: VerifierParts,
-  { orderId }: Assignment,
-  signal: AbortSignal,
-): Promise<TaskRecord> => parts.ledger.until(orderId, (task) => task.audit !== null, signal);
