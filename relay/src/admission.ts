@@ -44,7 +44,7 @@ export function relayGate(parts: AdmissionParts): RelayGate {
   };
 }
 
-/** A token bucket a node; the emptiest memory of a node is a full bucket, so forgetting is safe. */
+/** A token bucket a node. The longest unused is forgotten, which refills it: thousands must come first. */
 function circuitAllowance(clock: Clock) {
   const buckets = new Map<NodeId, { tokens: number; at: number }>();
   return {
