@@ -48,9 +48,14 @@ export class BlockStore {
     this.#database = database;
   }
 
+  /** @throws ChainError `STORE_LOCKED`, `STORE_CORRUPT` */
   static async open(folder: string): Promise<BlockStore> {
     const database = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: "view" });
-    await database.open();
+    try {
+      await database.open();
+    } catch (error) {
+      throw isLocked(error) ? locked(folder, error) : storeCorrupt("it cannot be opened", error);
+    }
     return new BlockStore(database);
   }
 
@@ -68,9 +73,20 @@ export class BlockStore {
     );
   }
 
-  /** Blocks, certificates, state and indexes in one durable write, oldest first. */
+  /**
+   * Blocks, certificates, state and indexes in one durable write, oldest first.
+   * @throws ChainError `STORE_WRITE_FAILED`
+   */
   async commit(commits: readonly Commit[]): Promise<void> {
-    await this.#database.batch(commits.flatMap(writesOf), DURABLE);
+    try {
+      await this.#database.batch(commits.flatMap(writesOf), DURABLE);
+    } catch (cause) {
+      throw new ChainError(
+        "STORE_WRITE_FAILED",
+        `block ${commits[0]?.finalized.block.header.height} cannot be written: free the disk or replace it, then start the node again`,
+        { cause },
+      );
+    }
   }
 
   /** 0 before the first block. */
@@ -168,6 +184,19 @@ const writeOf = ({ key, value }: LeafChange) =>
   value === null ? ({ type: "del", key: keys.state(key) } as const) : put(keys.state(key), value);
 
 const put = (key: string, value: Uint8Array) => ({ type: "put", key, value }) as const;
+
+const isLocked = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  "code" in error.cause &&
+  error.cause.code === "LEVEL_LOCKED";
+
+const locked = (folder: string, cause: unknown): ChainError =>
+  new ChainError(
+    "STORE_LOCKED",
+    `another process owns ${folder}: stop it first; one folder serves one node`,
+    { cause },
+  );
 
 export const storeCorrupt = (what: string, cause?: unknown): ChainError =>
   new ChainError(

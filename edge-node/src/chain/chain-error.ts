@@ -12,6 +12,9 @@ export class ChainError extends CodedError<
   | "VOTE_KEY_MALFORMED"
   /** The ledger's database contradicts itself. */
   | "STORE_CORRUPT"
+  | "STORE_LOCKED"
+  /** The disk refused a block; the node cannot go on. */
+  | "STORE_WRITE_FAILED"
   /** The database belongs to another network. */
   | "STORE_OTHER_CHAIN"
   /** A stranger's block does not follow the head, or is not what its header names. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BlockHash, Digest, OrderId } from "@meshwork/foundation";
@@ -271,6 +271,20 @@ describe("a chain whose disk lies", () => {
   ];
   test.each(wounds)("does not start when %s", async (_what, wound) => {
     await expect(reopenAfter(wound)).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  });
+
+  test("does not start when the database itself is broken", async () => {
+    await chain.close();
+    const files = await readdir(folder);
+    const manifest = files.find((name) => name.startsWith("MANIFEST")) as string;
+    await writeFile(join(folder, manifest), "nonsense");
+    await expect(open()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  });
+
+  test("does not start twice on one folder", async () => {
+    await expect(openChain({ folder, genesis, log: silentLog })).rejects.toMatchObject({
+      code: "STORE_LOCKED",
+    });
   });
 
   test("does not start on another network's folder", async () => {

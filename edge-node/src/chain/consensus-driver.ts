@@ -28,7 +28,7 @@ import type { WriteAheadLog } from "./write-ahead-log.ts";
 export interface ConsensusDriverParts {
   me: NodeId;
   key: VoteKey;
-  wal: WriteAheadLog;
+  wal: Pick<WriteAheadLog, "append" | "recordsOf" | "prune">;
   chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "blockAt" | "onCommit">;
   application: LedgerApplication;
   links: Pick<CommitteeLinks, "send" | "broadcast">;
@@ -52,7 +52,7 @@ export class ConsensusDriver {
   readonly #verifier: Verifier;
   readonly #timers = new Set<() => void>();
   readonly #unsubscribe: () => void;
-  /** The last append to the log that is not durable yet; null when the log is quiet. */
+  /** The last append that is not durable yet; null when the log is quiet. Appends end in their order. */
   #unsynced: Promise<void> | null = null;
   #isStopped = false;
   /** Null while this node has no seat: then it only follows, and says nothing. */

@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LogRecord } from "@meshwork/consensus";
+import { type Clock, type NodeId, systemClock } from "@meshwork/foundation";
+import { type TestMember, TestNetwork, testOrder } from "@meshwork/ledger/testing";
+import { silentLog } from "@meshwork/observability";
+import {
+  type Ballot,
+  type ConsensusMessage,
+  consensusMessageWire,
+  signBallot,
+  type Vote,
+} from "@meshwork/protocol";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createApplication } from "./application.ts";
+import { type Chain, openChain } from "./chain.ts";
+import { ConsensusDriver } from "./consensus-driver.ts";
+import { Mempool } from "./mempool.ts";
+import type { VoteKey } from "./vote-key.ts";
+
+/** One seat, whose disk, network and clock the test turns by hand; it leads the first height. */
+const network = new TestNetwork();
+const seats = network.state.committee.seats;
+const me = network.leaderAt(1);
+const others = seats.map(({ node }) => network.memberOf(node)).filter((each) => each !== me);
+const seatOf = (member: TestMember) => seats.findIndex(({ node }) => node === member.nodeId);
+
+let folder: string;
+let chain: Chain;
+let mempool: Mempool;
+let driver: ConsensusDriver;
+let warnings: string[];
+let sent: ConsensusMessage[];
+let appends: { record: LogRecord; settle: PromiseWithResolvers<void> }[];
+let fatal: unknown[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "meshwork-driver-"));
+  chain = await openChain({ folder, genesis: network.genesis, log: silentLog });
+  [sent, appends, fatal, warnings] = [[], [], [], []];
+  const { time } = network.header;
+  const clock: Clock = { ...systemClock, now: () => time + 10, setTimer: () => () => {} };
+  const log = { ...silentLog, warn: (message: string) => warnings.push(message) };
+  mempool = new Mempool({ chain, clock, onOwn: () => {}, onExecutable: () => driver.wake() });
+  const key: VoteKey = {
+    keyPair: me.voteKeyPair,
+    vrfSeed: me.vrfSeed,
+    public: seats[seatOf(me)] as VoteKey["public"],
+  };
+  const parts = { me: me.nodeId, key, chain, mempool, clock, log: { ...log, child: () => log } };
+  driver = new ConsensusDriver({
+    ...parts,
+    application: createApplication(parts),
+    wal: {
+      recordsOf: () => [],
+      prune: async () => {},
+      append(record) {
+        const settle = Promise.withResolvers<void>();
+        appends.push({ record, settle });
+        return settle.promise;
+      },
+    },
+    links: {
+      send: (_to, frame) => sent.push(consensusMessageWire.decode(frame)),
+      broadcast: (frame) => sent.push(consensusMessageWire.decode(frame)),
+    },
+    shareTransactions: () => {},
+    onFatal: (error) => fatal.push(error),
+  });
+});
+afterEach(async () => {
+  driver.stop();
+  mempool.stop();
+  await chain.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const turns = () => new Promise((resolve) => setTimeout(resolve, 20));
+const kinds = () =>
+  sent.map((message) => (message.kind === "vote" ? message.vote.ballot.kind : message.kind));
+
+/** The disk has written all that it was given. */
+async function sync(): Promise<void> {
+  for (const { settle } of appends) settle.resolve();
+  await turns();
+}
+
+function handIn(): void {
+  const order = testOrder(network.requester.nodeId);
+  void mempool.submit(network.sign(network.requester, { kind: "submit", order }));
+}
+
+/** Our proposal has left; what its votes are about. */
+async function propose(): Promise<Ballot> {
+  handIn();
+  await sync();
+  const [proposal] = sent;
+  if (proposal?.kind !== "proposal") throw new Error("nothing was proposed");
+  return proposal.vote.ballot;
+}
+
+const voteOf = (member: TestMember, ballot: Ballot): Vote =>
+  signBallot(member.voteKeyPair, network.chainId, seatOf(member), ballot);
+const hear = (from: NodeId, vote: Vote) => driver.receive(from, { kind: "vote", vote });
+
+describe("a seat's driver", () => {
+  test("lets a proposal leave when the log holds it, and not before", async () => {
+    handIn();
+    await turns();
+    expect(appends.map(({ record }) => record.kind)).toEqual(["vote"]);
+    expect(sent).toEqual([]);
+    await sync();
+    expect(kinds()).toEqual(["proposal"]);
+  });
+
+  test("logs a certificate and its own F before the F leaves", async () => {
+    const ballot = await propose();
+    for (const member of others.slice(0, 2)) hear(member.nodeId, voteOf(member, ballot));
+    await turns();
+    expect(appends.map(({ record }) => record.kind)).toEqual(["vote", "certificate", "vote"]);
+    expect(kinds()).toEqual(["proposal"]);
+    await sync();
+    expect(kinds()).toEqual(["proposal", "F"]);
+  });
+
+  test("commits what a quorum has finalized", async () => {
+    const ballot = await propose();
+    for (const member of others.slice(0, 2)) hear(member.nodeId, voteOf(member, ballot));
+    await sync();
+    const final = { ...ballot, kind: "F" as const };
+    for (const member of others.slice(0, 2)) hear(member.nodeId, voteOf(member, final));
+    await chain.waitFor(1, AbortSignal.timeout(5_000));
+    expect(chain.head.hash).toBe(ballot.blockHash);
+  });
+
+  test("signs nothing more once its disk has failed", async () => {
+    handIn();
+    await turns();
+    const failure = new Error("no space left");
+    appends[0]?.settle.reject(failure);
+    await turns();
+    handIn();
+    for (const member of others)
+      hear(
+        member.nodeId,
+        voteOf(member, { kind: "X", epoch: 0, height: 1, view: 0, blockHash: null }),
+      );
+    await turns();
+    expect([sent, appends.length, fatal]).toEqual([[], 1, [failure]]);
+  });
+
+  test("listens to no vote with another's signature, and to nobody without a seat", async () => {
+    const ballot = await propose();
+    const [a, b] = others as [TestMember, TestMember];
+    const stranger = network.requester;
+    hear(a.nodeId, { ...voteOf(a, ballot), seat: seatOf(b) });
+    hear(a.nodeId, voteOf(a, { ...ballot, epoch: 7 }));
+    hear(stranger.nodeId, voteOf(b, ballot));
+    await sync();
+    expect(warnings).toHaveLength(2);
+    expect(kinds()).toEqual(["proposal"]);
+    // The same votes from the seats themselves count.
+    for (const member of [a, b]) hear(member.nodeId, voteOf(member, ballot));
+    await sync();
+    expect(kinds()).toEqual(["proposal", "F"]);
+  });
+});
