@@ -115,9 +115,13 @@ export async function createP2p(parts: P2pParts, options: P2pOptions): Promise<P
   };
 }
 
-/** One place at each of a few relays: any one of them may be down. A relay itself needs none. */
+/**
+ * One place at each of a few relays: any one of them may be down. A relay itself needs none. Two
+ * addresses of one relay are one place: libp2p would search the network for the other without end.
+ */
 function circuitsOf({ relay, relays = [] }: P2pOptions): string[] {
-  return relay ? [] : relays.slice(0, CIRCUITS).map(() => "/p2p-circuit");
+  const distinct = new Set(relays.map((address) => address.split("/p2p/").at(-1)));
+  return relay ? [] : [...distinct].slice(0, CIRCUITS).map(() => "/p2p-circuit");
 }
 const CIRCUITS = 3;
 
