@@ -17,7 +17,10 @@ const entries = globSync(["shared/*/package.json", "{edge-node,relay,api,cli}/pa
   cwd: root,
 }).flatMap((path) => {
   const { name, exports = {} }: Manifest = JSON.parse(readFileSync(join(root, path), "utf8"));
-  const doors = Object.keys(exports).map((key) => `${name}${key.slice(1)}`);
+  // What is there for tests alone may want vitest around it.
+  const doors = Object.keys(exports)
+    .filter((key) => key !== "./testing")
+    .map((key) => `${name}${key.slice(1)}`);
   const mains = globSync(join(dirname(path), "src/main.ts"), { cwd: root });
   return [...doors, ...mains.map((main) => pathToFileURL(join(root, main)).href)];
 });

@@ -29,13 +29,14 @@ function pathsOf(text: string): string[] {
   });
 }
 
+const isThere = (path: string) => existsSync(path) || existsSync(`${path}.ts`);
+
 test.each(pages)("%s names nothing that is not there", (page) => {
   const text = readFileSync(join(root, page), "utf8");
+  const home = join(root, dirname(page));
   const missing = [
-    ...linksOf(text).filter((target) => !existsSync(join(root, dirname(page), target))),
-    ...pathsOf(text).filter(
-      (path) => !existsSync(join(root, path)) && !existsSync(join(root, dirname(page), path)),
-    ),
+    ...linksOf(text).filter((target) => !existsSync(join(home, target))),
+    ...pathsOf(text).filter((path) => !isThere(join(root, path)) && !isThere(join(home, path))),
   ];
   expect(missing).toEqual([]);
 });
