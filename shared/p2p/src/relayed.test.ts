@@ -30,3 +30,23 @@ test("two nodes that nobody can dial find each other through a relay, and talk a
   await until(() => heard.length > 0);
   expect(heard).toEqual([alice.nodeId]);
 });
+
+test("a node with a place at two relays stays reachable when one of them dies", async () => {
+  await using nodes = new TestNodes();
+  await using doomed = new TestNodes();
+  const asRelay = { relay: {}, dht: "server" } as const;
+  const [first, second] = [await doomed.start({}, asRelay), await nodes.start({}, asRelay)];
+  const options = { listen: [], relays: [...first.addresses(), ...second.addresses()] };
+  const [alice, bob] = [await nodes.create({}, options), await nodes.create({}, options)];
+  for (const node of [alice, bob]) {
+    node.messaging.handle("echo", { onRequest: ({ payload }) => payload });
+    await node.start();
+  }
+  const circuits = (node: P2p) =>
+    node.addresses().filter((address) => address.includes("/p2p-circuit/")).length;
+  await until(() => circuits(alice) === 2 && circuits(bob) === 2);
+  await alice.messaging.request(bob.nodeId, "echo", utf8("by either"));
+  await doomed[Symbol.asyncDispose]();
+  const reply = await alice.messaging.request(bob.nodeId, "echo", utf8("by the other"));
+  expect(reply).toEqual(utf8("by the other"));
+});

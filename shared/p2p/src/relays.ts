@@ -1,5 +1,5 @@
 import type { Connection } from "@libp2p/interface";
-import { type Clock, codeOf, type Random, sleep } from "@meshwork/foundation";
+import { type Clock, messageOf, type Random, sleep } from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
 import { multiaddr } from "@multiformats/multiaddr";
 import { P2pError } from "./errors.ts";
@@ -30,7 +30,8 @@ export interface RelaysParts {
 }
 
 const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 30_000;
+/** Relays are few and everything hangs on them: worth a dial every ten seconds. */
+const LAST_RETRY_MS = 10_000;
 const DIAL_MS = 10_000;
 
 /** @param addresses multiaddrs of the relays, each with its PeerId */
@@ -63,8 +64,8 @@ export function createRelays(parts: RelaysParts, addresses: readonly string[]): 
       );
       if (signal.aborted) return;
       retryMs = failure === null ? FIRST_RETRY_MS : Math.min(2 * retryMs, LAST_RETRY_MS);
-      const code = failure === null ? null : codeOf(failure);
-      parts.log.warn("relay is down", { address, retryMs, code });
+      const reason = failure === null ? "the connection was closed" : messageOf(failure);
+      parts.log.warn("relay is down", { address, retryMs, reason });
       await sleep(parts.clock, jittered(retryMs, parts.random), signal).catch(() => {});
     }
   };
