@@ -126,6 +126,17 @@ describe("a block is refused", () => {
     expect(verdictOn(header(), rest?.())).toBe(code);
   });
 
+  test("with a certificate of its parent from before the parent was proposed", () => {
+    // The parent is of view 1; a quorum that signs it in view 0 has signed nonsense.
+    const early = network.certify(network.header, 0);
+    const header = { lastCommitHash: lastCommitHashOf(early) };
+    expect(verdictOn(header, { lastCommit: early })).toBe("WRONG_LAST_COMMIT");
+    const late = network.certify(network.header, 4);
+    expect(verdictOn({ lastCommitHash: lastCommitHashOf(late) }, { lastCommit: late })).toBe(
+      "valid",
+    );
+  });
+
   test("with a certificate of its parent that too few signed", () => {
     const { lastCommit } = good;
     if (lastCommit === null) throw new Error("no certificate");

@@ -183,9 +183,10 @@ export class TestNetwork {
     return { version: 1, order, task, proof, path, header: this.header, certificate };
   }
 
-  certify(header: Header): Certificate {
+  /** @param view in which the quorum finalizes. */
+  certify(header: Header, view = header.view): Certificate {
     const { seats } = this.state.committee;
-    const { epoch, height, view } = header;
+    const { epoch, height } = header;
     const ballot = { kind: "F" as const, epoch, height, view, blockHash: headerHash(header) };
     const quorum = seats.slice(0, quorumOf(seats.length));
     const votes = quorum.map(({ node }, seat) =>

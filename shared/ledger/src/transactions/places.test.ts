@@ -1,4 +1,4 @@
-import type { OrderId, Points } from "@meshwork/foundation";
+import type { NodeId, OrderId, Points } from "@meshwork/foundation";
 import { seedCommitmentOf } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { seededDigest, type TestMember } from "../testing/index.ts";
@@ -82,4 +82,23 @@ describe("decline and commit", () => {
     network.step({ elapsedMs: 20_000, view: 1 });
     expect(network.refused(holder("workers"), commit)).not.toBeUndefined();
   });
+});
+
+test("the set stays open until every live verifier has committed a seed, though all workers have", () => {
+  const { network, actors, about } = taskIn("running");
+  const task = () => network.state.task(about.orderId);
+  const [slow] = task()?.verifiers ?? [];
+  actors.conduct.set(slow?.node as NodeId, "silent");
+  for (let i = 0; i < 4; i++) {
+    const now = task();
+    if (now) actors.act(now);
+    network.step({ view: 1 });
+  }
+  expect(task()?.workers.every((place) => place.state === "committed")).toBe(true);
+  expect(task()?.phase).toBe("running");
+  actors.conduct.clear();
+  const late = task();
+  if (late) actors.act(late);
+  network.step();
+  expect(task()?.phase).toBe("closed");
 });
