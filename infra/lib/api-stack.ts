@@ -12,12 +12,7 @@ import type { WatchedMember } from "./constructs/member-alarms.ts";
 import { MemberService } from "./constructs/member-service.ts";
 import { MemberTask } from "./constructs/member-task.ts";
 import { AddressPublisher } from "./constructs/published-address.ts";
-import {
-  grantSnapshotWrite,
-  grantTaskData,
-  type Storage,
-  storageSettings,
-} from "./constructs/storage-access.ts";
+import { grantSnapshotWrite, grantTaskData, type Storage } from "./constructs/storage-access.ts";
 import { ports } from "./ports.ts";
 
 /** A gateway runs no foreign code: it follows the ledger and answers. */
@@ -83,7 +78,6 @@ export class ApiStack extends Stack {
         MESHWORK_API_TRUST_PROXY: "1",
         MESHWORK_LISTEN: `/ip4/0.0.0.0/tcp/${ports.p2p}`,
         MESHWORK_REGION: this.region,
-        ...storageSettings(storage),
       },
       ports: [{ containerPort: ports.api }],
       healthUrl: `http://127.0.0.1:${ports.api}/healthz`,

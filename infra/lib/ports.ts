@@ -3,8 +3,6 @@ export const ports = {
   /** libp2p over TCP, and over WebSocket for who can only do that. */
   p2p: 4_001,
   webSocket: 4_002,
-  /** STUN, UDP: the port that RFC 8489 reserves. */
-  stun: 3_478,
   /** Plain HTTP of the API: for a proxy or balancer of ours, never for the world. */
   api: 8_080,
   http: 80,

@@ -13,7 +13,7 @@ import {
   BalancedFront,
   PublicFront,
   type RelayFront,
-  relayListeners,
+  relayPorts,
 } from "./constructs/relay-front.ts";
 import { ports, probeUrl } from "./ports.ts";
 
@@ -65,14 +65,14 @@ export class RelayStack extends Stack {
       identity,
       logDays,
       entry: "relay/bin/relay.mjs",
+      identitySettings: { MESHWORK_RELAYS: "relays" },
       settings: {
         MESHWORK_LISTEN: `/ip4/0.0.0.0/tcp/${ports.p2p},/ip4/0.0.0.0/tcp/${ports.webSocket}/ws`,
         MESHWORK_ANNOUNCE: announced.join(","),
-        MESHWORK_STUN_PORT: String(ports.stun),
         MESHWORK_PROBE_PORT: String(ports.probe),
         MESHWORK_REGION: this.region,
       },
-      ports: relayListeners.map(({ port, protocol }) => ({ containerPort: port, protocol })),
+      ports: relayPorts.map((containerPort) => ({ containerPort })),
       healthUrl: probeUrl,
     });
     const first = front.prepare(relay, serviceName);

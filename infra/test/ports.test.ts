@@ -41,8 +41,8 @@ describe("the network", () => {
 });
 
 describe("what the world may reach", () => {
-  test("of relays at public addresses: TCP, WebSocket and STUN", () => {
-    expect(openTo(WORLD, cheapest, "relay")).toEqual(["tcp 4001", "tcp 4002", "udp 3478"]);
+  test("of relays at public addresses: TCP and WebSocket", () => {
+    expect(openTo(WORLD, cheapest, "relay")).toEqual(["tcp 4001", "tcp 4002"]);
   });
 
   test("of the API and its proxy: HTTPS, and HTTP for ACME and redirects", () => {
@@ -58,12 +58,12 @@ describe("what the world may reach", () => {
       expect(openTo(WORLD, cheapest, part)).toEqual([]);
   });
 
-  test("behind balancers: three ports a relay, and the same two of the API", () => {
+  test("behind balancers: two ports a relay, and the same two of the API", () => {
     expect(openTo(WORLD, balanced, "relay")).toEqual(
       [
-        ...["tcp 4001", "tcp 4002", "udp 3478"],
-        ...["tcp 4011", "tcp 4012", "udp 3479"],
-        ...["tcp 4021", "tcp 4022", "udp 3480"],
+        ...["tcp 4001", "tcp 4002"],
+        ...["tcp 4011", "tcp 4012"],
+        ...["tcp 4021", "tcp 4022"],
       ].sort(),
     );
     expect(openTo(WORLD, balanced, "api")).toEqual(["tcp 443", "tcp 80"]);
@@ -102,7 +102,7 @@ describe("behind a balancer", () => {
     const targets = ofType(balanced, "ElasticLoadBalancingV2::TargetGroup").filter(
       ({ part }) => part === "relay",
     );
-    expect(targets).toHaveLength(9);
+    expect(targets).toHaveLength(6);
     for (const { properties } of targets)
       expect(properties.TargetGroupAttributes).toContainEqual({
         Key: "preserve_client_ip.enabled",

@@ -1,3 +1,4 @@
+import { Stack } from "aws-cdk-lib";
 import { Port, type SecurityGroup } from "aws-cdk-lib/aws-ec2";
 import { AccessPoint, FileSystem } from "aws-cdk-lib/aws-efs";
 import { Effect, type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
@@ -40,7 +41,14 @@ export class DurableFolder extends Construct {
       new PolicyStatement({
         effect: Effect.ALLOW,
         actions: ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
-        resources: [this.fileSystem.fileSystemArn],
+        // By its id, not its attribute `Arn`, which emulators do not know.
+        resources: [
+          Stack.of(this).formatArn({
+            service: "elasticfilesystem",
+            resource: "file-system",
+            resourceName: this.fileSystem.fileSystemId,
+          }),
+        ],
         conditions: {
           StringEquals: {
             "elasticfilesystem:AccessPointArn": this.accessPoint.accessPointArn,

@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from "aws-cdk-lib/aws-ec2";
-import { Protocol as ContainerProtocol, type FargateService } from "aws-cdk-lib/aws-ecs";
-import { NetworkLoadBalancer, Protocol } from "aws-cdk-lib/aws-elasticloadbalancingv2";
+import type { FargateService } from "aws-cdk-lib/aws-ecs";
+import { NetworkLoadBalancer } from "aws-cdk-lib/aws-elasticloadbalancingv2";
 import { ARecord, type IHostedZone, RecordTarget } from "aws-cdk-lib/aws-route53";
 import { LoadBalancerTarget } from "aws-cdk-lib/aws-route53-targets";
 import { Construct } from "constructs";
@@ -9,12 +9,8 @@ import { ports } from "../ports.ts";
 import { accept } from "./accept.ts";
 import type { AddressPublisher } from "./published-address.ts";
 
-/** What a relay listens on; everything else is closed. */
-export const relayListeners = [
-  { port: ports.p2p, protocol: ContainerProtocol.TCP, kind: "p2p" },
-  { port: ports.webSocket, protocol: ContainerProtocol.TCP, kind: "webSocket" },
-  { port: ports.stun, protocol: ContainerProtocol.UDP, kind: "stun" },
-] as const;
+/** What a relay listens on, by TCP; everything else is closed. */
+export const relayPorts = [ports.p2p, ports.webSocket] as const;
 
 /** How the world reaches the relays. They are numbered from 1. */
 export interface RelayFront {
@@ -41,8 +37,8 @@ export class PublicFront extends Construct implements RelayFront {
     super(scope, id);
     this.props = props;
     this.securityGroup = relayGroup(this, props.vpc);
-    for (const { port, protocol } of relayListeners)
-      this.securityGroup.addIngressRule(Peer.anyIpv4(), portOf(port, protocol), "peers");
+    for (const port of relayPorts)
+      this.securityGroup.addIngressRule(Peer.anyIpv4(), Port.tcp(port), "peers");
     acceptStrangers(this.securityGroup);
   }
 
@@ -91,8 +87,8 @@ export class BalancedFront extends Construct implements RelayFront {
       "ELB2",
       "It logs TLS listeners only, and has none; relays log themselves",
     );
-    for (const { port, protocol } of relayListeners)
-      this.balancerGroup.connections.allowTo(this.securityGroup, portOf(port, protocol));
+    for (const port of relayPorts)
+      this.balancerGroup.connections.allowTo(this.securityGroup, Port.tcp(port));
     this.name = alias?.name ?? this.balancer.loadBalancerDnsName;
     if (alias)
       new ARecord(this, "Alias", {
@@ -103,11 +99,7 @@ export class BalancedFront extends Construct implements RelayFront {
   }
 
   announced(relay: number): string[] {
-    return addresses(
-      this.name,
-      publicPort(relay, relayListeners[0]),
-      publicPort(relay, relayListeners[1]),
-    );
+    return addresses(this.name, publicPort(relay, ports.p2p), publicPort(relay, ports.webSocket));
   }
 
   prepare(): Construct[] {
@@ -115,46 +107,27 @@ export class BalancedFront extends Construct implements RelayFront {
   }
 
   attach(relay: number, service: FargateService): void {
-    for (const listener of relayListeners) this.addListener(relay, listener, service);
+    for (const port of relayPorts) this.addListener(relay, port, service);
   }
 
-  private addListener(relay: number, listener: RelayListener, service: FargateService): void {
-    const port = publicPort(relay, listener);
-    const protocol = listener.protocol === ContainerProtocol.TCP ? Protocol.TCP : Protocol.UDP;
-    this.balancerGroup.addIngressRule(
-      Peer.anyIpv4(),
-      portOf(port, listener.protocol),
-      `peers of relay ${relay}`,
-    );
-    this.balancer
-      .addListener(`Relay${relay}-${listener.kind}`, { port, protocol })
-      .addTargets(`Relay${relay}-${listener.kind}`, {
-        port: listener.port,
-        protocol,
-        targets: [
-          service.loadBalancerTarget({
-            containerName: "Member",
-            containerPort: listener.port,
-            protocol: listener.protocol,
-          }),
-        ],
-        // Without it every peer seems to be the balancer: one address, one limit for all.
-        preserveClientIp: true,
-        // There is one target: it is used whatever its health. UDP can only be asked over TCP.
-        healthCheck: { port: String(ports.p2p), protocol: Protocol.TCP },
-        deregistrationDelay: Duration.seconds(10),
-      });
+  private addListener(relay: number, port: RelayPort, service: FargateService): void {
+    const outside = publicPort(relay, port);
+    this.balancerGroup.addIngressRule(Peer.anyIpv4(), Port.tcp(outside), `peers of relay ${relay}`);
+    const listener = this.balancer.addListener(`Port${outside}`, { port: outside });
+    listener.addTargets(`Port${outside}`, {
+      port,
+      targets: [service.loadBalancerTarget({ containerName: "Member", containerPort: port })],
+      // Without it every peer seems to be the balancer: one address, one limit for all.
+      preserveClientIp: true,
+      deregistrationDelay: Duration.seconds(10),
+    });
   }
 }
 
-type RelayListener = (typeof relayListeners)[number];
+type RelayPort = (typeof relayPorts)[number];
 
-/** Ten ports a relay: 4001, 4011, 4021 …; STUN next to each other: 3478, 3479 … */
-export const publicPort = (relay: number, { port, kind }: RelayListener): number =>
-  port + (relay - 1) * (kind === "stun" ? 1 : 10);
-
-const portOf = (port: number, protocol: ContainerProtocol) =>
-  protocol === ContainerProtocol.UDP ? Port.udp(port) : Port.tcp(port);
+/** Ten ports a relay: 4001, 4011, 4021 … */
+const publicPort = (relay: number, port: RelayPort): number => port + (relay - 1) * 10;
 
 const relayGroup = (scope: Construct, vpc: IVpc) =>
   new SecurityGroup(scope, "RelayGroup", { vpc, description: "Relays dial and are dialled" });

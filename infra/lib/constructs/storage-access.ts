@@ -10,15 +10,12 @@ export interface Storage {
   readonly anchors: ITable;
 }
 
+// @TODO The programs know no S3 and no DynamoDB yet. When they do, the settings that name the stores
+// belong here, and test/settings.test.ts shows that the programs take them.
+
 /** Below these, and nowhere else, members read and write. */
 const OBJECTS = "objects";
 const SNAPSHOTS = "snapshots";
-
-export const storageSettings = ({ taskData, ledger, anchors }: Storage) => ({
-  MESHWORK_OBJECT_STORE: `s3://${taskData.bucketName}/${OBJECTS}`,
-  MESHWORK_SNAPSHOT_STORE: `s3://${ledger.bucketName}/${SNAPSHOTS}`,
-  MESHWORK_ANCHOR_STORE: `dynamodb://${anchors.tableName}`,
-});
 
 /** Task data comes and is read; who may write may not delete. */
 export function grantTaskData(grantee: IGrantable, { taskData }: Storage): void {
