@@ -43,6 +43,10 @@ export interface Channels {
   keep(
     nodeId: NodeId,
     protocol: string,
-    options: FrameLimit & { onUp?: () => void; onDown?: (reason: Error | null) => void },
+    options: FrameLimit & {
+      /** Frames that the peer sends back. Throwing ends the channel. */
+      onFrame?: (frame: Uint8Array) => void | Promise<void>;
+      onUp?: () => void;
+    },
   ): KeptChannel;
 }

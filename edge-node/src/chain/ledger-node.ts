@@ -9,7 +9,7 @@ import type { Channels } from "./channel.ts";
 import { CommitteeLinks } from "./committee-links.ts";
 import { ConsensusDriver } from "./consensus-driver.ts";
 import { Mempool } from "./mempool.ts";
-import { serveConsensus } from "./serve-consensus.ts";
+import { consensusReader, serveConsensus } from "./serve-consensus.ts";
 import { serveSync } from "./serve-sync.ts";
 import { TransactionSharing } from "./share-transactions.ts";
 import { Sync } from "./sync.ts";
@@ -81,7 +81,12 @@ async function runLedgerNode(
   const members = () => chain.head.state.committee.seats.map(({ node }) => node);
   const isSeated = () => driver?.isSeated ?? false;
 
-  const links = new CommitteeLinks({ channels, me, onUp: (member) => sharing.againTo(member) });
+  const links = new CommitteeLinks({
+    me,
+    channels,
+    onFrame: (from, frame) => onFrame(from, frame),
+    onUp: (member) => sharing.againTo(member),
+  });
   const mempool: Mempool = new Mempool({
     chain,
     clock,
@@ -92,10 +97,11 @@ async function runLedgerNode(
   const shared = { ...parts, chain, mempool, links, sharing };
   const driver = vote && startDriver(shared, vote, options.settings);
 
+  const onMessage = driver ? driver.receive.bind(driver) : () => {};
+  const onFrame = consensusReader({ mempool, onMessage });
   const stopLinking = chain.onCommit(() => links.update(members()));
   links.update(members());
-  const onMessage = driver ? driver.receive.bind(driver) : () => {};
-  await serveConsensus({ channels, mempool, onMessage, log });
+  await serveConsensus({ channels, links, onFrame, log });
   await serveSync({ chain, channels, log });
   const candidates = () =>
     [...new Set([...members(), ...(parts.otherPeers?.() ?? [])])].filter((peer) => peer !== me);

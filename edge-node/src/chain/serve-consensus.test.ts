@@ -4,7 +4,7 @@ import { silentLog } from "@meshwork/observability";
 import { type ConsensusMessage, consensusMessageWire, streamNames } from "@meshwork/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "./channel.ts";
-import { serveConsensus } from "./serve-consensus.ts";
+import { consensusReader, serveConsensus } from "./serve-consensus.ts";
 import { MemoryNetwork } from "./testing/memory-network.ts";
 
 const [me, peer] = ["me", "peer"].map((name) => name.padEnd(44, "x") as NodeId) as [NodeId, NodeId];
@@ -20,10 +20,13 @@ beforeEach(async () => {
   net = new MemoryNetwork();
   await serveConsensus({
     channels: net.channels(me),
-    mempool: {
-      receive: (from, transactions) => heard.push([from, `${transactions.length} to pool`]),
-    },
-    onMessage: (from, { kind }) => heard.push([from, kind]),
+    links: { accept: () => {} },
+    onFrame: consensusReader({
+      mempool: {
+        receive: (from, transactions) => heard.push([from, `${transactions.length} to pool`]),
+      },
+      onMessage: (from, { kind }) => heard.push([from, kind]),
+    }),
     log: silentLog,
   });
 });

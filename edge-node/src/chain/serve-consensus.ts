@@ -2,19 +2,36 @@ import { limits, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { type ConsensusMessage, consensusMessageWire, streamNames } from "@meshwork/protocol";
 import type { Channel, Channels } from "./channel.ts";
-import { consensusFrames } from "./committee-links.ts";
+import { type CommitteeLinks, consensusFrames } from "./committee-links.ts";
 import type { Mempool } from "./mempool.ts";
 import { PeerSlots } from "./peer-slots.ts";
 
-export interface ServeConsensusParts {
-  channels: Pick<Channels, "serve">;
+export interface ConsensusEars {
   mempool: Pick<Mempool, "receive">;
   /** The replica's ear; it minds itself who belongs to the committee. */
   onMessage: (from: NodeId, message: ConsensusMessage) => void;
+}
+
+/**
+ * Upon a frame: transactions go to the pool, from whomever; all else goes to the replica. Throws at what is no
+ * message, which ends the channel: an honest node sends none.
+ */
+export const consensusReader =
+  ({ mempool, onMessage }: ConsensusEars) =>
+  (from: NodeId, frame: Uint8Array): void => {
+    const message = consensusMessageWire.decode(frame);
+    if (message.kind === "transactions") mempool.receive(from, message.transactions);
+    else onMessage(from, message);
+  };
+
+export interface ServeConsensusParts {
+  channels: Pick<Channels, "serve">;
+  links: Pick<CommitteeLinks, "accept">;
+  onFrame: (from: NodeId, frame: Uint8Array) => void;
   log: Log;
 }
 
-/** Upon a channel: transactions go to the pool, from whomever; all else goes to the replica. */
+/** Listens on the channels that others open. */
 export async function serveConsensus(parts: ServeConsensusParts): Promise<void> {
   const slots = new PeerSlots({
     total: limits.consensusChannels,
@@ -29,7 +46,8 @@ export async function serveConsensus(parts: ServeConsensusParts): Promise<void> 
       return;
     }
     try {
-      for await (const frame of channel) receive(parts, nodeId, frame);
+      parts.links.accept(channel);
+      for await (const frame of channel) parts.onFrame(nodeId, frame);
       await channel.close();
     } catch (error) {
       parts.log.debug("a consensus channel ended", { peer: nodeId, error });
@@ -44,11 +62,4 @@ export async function serveConsensus(parts: ServeConsensusParts): Promise<void> 
     (channel) => void take(channel),
     consensusFrames,
   );
-}
-
-/** A frame that is no message ends the channel: an honest node sends none. */
-function receive(parts: ServeConsensusParts, from: NodeId, frame: Uint8Array): void {
-  const message = consensusMessageWire.decode(frame);
-  if (message.kind === "transactions") parts.mempool.receive(from, message.transactions);
-  else parts.onMessage(from, message);
 }

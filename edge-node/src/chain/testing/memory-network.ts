@@ -71,18 +71,17 @@ function keepOpen(connect: () => Channel, options: Parameters<Channels["keep"]>[
   const again = () => {
     if (!stopped) retry = setTimeout(open, RETRY_MS);
   };
-  const open = () => {
+  const open = async () => {
     try {
-      channel = connect();
-    } catch {
-      return again();
+      const opened = connect();
+      channel = opened;
+      options.onUp?.();
+      for await (const frame of opened) await options.onFrame?.(frame);
+    } catch (error) {
+      channel?.abort(error as Error);
     }
-    options.onUp?.();
-    channel.closed.then((reason) => {
-      channel = null;
-      options.onDown?.(reason);
-      again();
-    });
+    channel = null;
+    again();
   };
   setImmediate(open);
   return {
