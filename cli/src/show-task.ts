@@ -5,7 +5,7 @@ import type { NodeId } from "@meshwork/foundation";
 export type NameOf = (node: NodeId) => string;
 
 /** A task's state as one line for people: what it is, and what happens in it. */
-export function describeState(state: TaskState, nameOf: NameOf): { stage: string; what: string } {
+function describeState(state: TaskState, nameOf: NameOf): { stage: string; what: string } {
   switch (state.kind) {
     case "pending":
       return { stage: "pending", what: "on its way to the ledger" };
@@ -25,7 +25,32 @@ export function describeState(state: TaskState, nameOf: NameOf): { stage: string
 function runningLine(state: TaskState & { kind: "running" }, nameOf: NameOf): string {
   const names = (places: TaskState["workers"]) =>
     places.length === 0 ? "nobody yet" : places.map(({ node }) => nameOf(node)).join(", ");
-  return `${names(state.workers)} work; ${names(state.verifiers)} verify`;
+  return `${names(state.workers)} work${stepsLine(state)}; ${names(state.verifiers)} verify`;
+}
+
+/** Shows states as they come, and of several that read alike only the first. */
+export function stateTeller(
+  show: (stage: string, what: string) => void,
+  nameOf: NameOf,
+): (state: TaskState) => void {
+  let last = "";
+  return (state) => {
+    const { stage, what } = describeState(state, nameOf);
+    if (`${stage} ${what}` === last) return;
+    last = `${stage} ${what}`;
+    show(stage, what);
+  };
+}
+
+/** For whoever has no genesis at hand: the end of a NodeId tells a few nodes apart. */
+export const shortName: NameOf = (node) => `…${node.slice(-6)}`;
+
+/** How far the slowest is, in tenths: a line for each step would be a wall of them. */
+function stepsLine({ progress }: TaskState & { kind: "running" }): string {
+  if (progress.length === 0) return "";
+  const shares = progress.map(({ stepsDone, steps }) => stepsDone / Math.max(1, steps));
+  const tenths = Math.floor(10 * Math.min(...shares));
+  return tenths === 0 ? "" : ` (${10 * tenths} % done)`;
 }
 
 const auditLine = {

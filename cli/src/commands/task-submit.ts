@@ -8,7 +8,7 @@ import { readBounded, writeNew } from "../files.ts";
 import { bigInteger, integer, outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { checkReceipt } from "../receipt-check.ts";
-import { describeState } from "../show-task.ts";
+import { shortName, stateTeller } from "../show-task.ts";
 
 interface SubmitOptions extends ApiOptions {
   runtime: RuntimeId;
@@ -71,11 +71,11 @@ async function submit(options: SubmitOptions, output: Output): Promise<void> {
     output.say(orderId);
     return;
   }
+  const tell = stateTeller((stage, what) => output.note(`${stage.padEnd(10)} ${what}`), shortName);
   const done = await meshwork.run(task, new Uint8Array(input), {
     onState(state) {
-      const { stage, what } = describeState(state, (node) => `…${node.slice(-6)}`);
       output.emit("state", { state });
-      output.note(`${stage.padEnd(10)} ${what}`);
+      tell(state);
     },
   });
   if (connection.genesis !== null) checkReceipt(done.receipt, connection.genesis);

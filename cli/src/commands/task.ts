@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { type ApiOptions, connect, orderIdArgument, withApiOptions } from "../connect.ts";
 import { outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
-import { describeState } from "../show-task.ts";
+import { shortName, stateTeller } from "../show-task.ts";
 import { submitCommand } from "./task-submit.ts";
 
 export function taskCommand(streams: Streams): Command {
@@ -63,10 +63,13 @@ function watchCommand(streams: Streams): Command {
     .action(async (orderId: OrderId, options: ApiOptions, command: Command) => {
       const output = outputOf(command, streams);
       const { meshwork } = await connect(options);
+      const tell = stateTeller(
+        (stage, what) => output.say(`${stage.padEnd(10)} ${what}`),
+        shortName,
+      );
       for await (const state of meshwork.watch(orderId)) {
-        const { stage, what } = describeState(state, (node) => node);
         output.emit("state", { state });
-        output.say(`${stage.padEnd(10)} ${what}`);
+        tell(state);
       }
     });
 }

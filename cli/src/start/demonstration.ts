@@ -8,7 +8,7 @@ import { readKeys } from "../key-files.ts";
 import { networkFiles } from "../network/create-network.ts";
 import type { Output } from "../output.ts";
 import { checkReceipt } from "../receipt-check.ts";
-import { describeState, type NameOf } from "../show-task.ts";
+import { type NameOf, shortName, stateTeller } from "../show-task.ts";
 import { elapsed } from "./elapsed.ts";
 import { type Example, exampleTasks } from "./example-tasks.ts";
 
@@ -50,9 +50,11 @@ async function handIn(
     output.say(`  ${elapsed(parts.clock, parts.began)}  ${stageName.padEnd(10)} ${what}`.trimEnd());
   output.say("");
   output.say(`${example.name}: ${example.about} (${example.task.runtime})`);
-  const onState = tellStates(line, nameOf(stage.genesis), (state) =>
-    output.emit("state", { task: example.name, state }),
-  );
+  const tell = stateTeller(line, nameOf(stage.genesis));
+  const onState = (state: TaskState) => {
+    output.emit("state", { task: example.name, state });
+    tell(state);
+  };
   const done = await stage.meshwork.run(example.task, example.input, { onState, signal });
 
   const { orderId, segments } = done;
@@ -74,28 +76,12 @@ async function handIn(
   return check.outcome === "verified";
 }
 
-/** A line whenever something changed that a person would want to know. */
-function tellStates(
-  line: (stage: string, what: string) => void,
-  name: NameOf,
-  emit: (state: TaskState) => void,
-): (state: TaskState) => void {
-  let last = "";
-  return (state) => {
-    emit(state);
-    const { stage, what } = describeState(state, name);
-    if (`${stage} ${what}` === last) return;
-    last = `${stage} ${what}`;
-    line(stage, what);
-  };
-}
-
 /** The founders by their folders' names, everybody else by the end of his NodeId. */
 function nameOf({ members }: Genesis): NameOf {
   const names = new Map<NodeId, string>(
     members.map(({ publicKey }, index) => [nodeIdOf(publicKey), networkFiles.node(index + 1)]),
   );
-  return (node) => names.get(node) ?? `…${node.slice(-6)}`;
+  return (node) => names.get(node) ?? shortName(node);
 }
 
 const fileOf = (output: unknown): Uint8Array =>
