@@ -69,10 +69,12 @@ function runOne(seed: number): number {
     ...(values.trace ? { onLine: (line: string) => console.log(line) } : {}),
   });
   if (!values.trace) for (const line of report.lastLines) console.log(line);
-  const { scenario, broken, fork, traceHash, settledMs, heights, crashes } = report;
+  const { scenario, broken, fork, traceHash, settling, heights, crashes } = report;
   const liars = [...scenario.adversaries].map(([node, kind]) => `n${node} ${kind}`).join(", ");
   console.log(`seed ${seed}: ${scenario.seats} seats; liars: ${liars || "none"}`);
-  console.log(`${heights} heights, ${crashes} crashes, settled in ${settledMs} ms`);
+  console.log(
+    `${heights} heights, ${crashes} crashes, settled in ${settling.tookMs} of ${settling.boundMs} ms`,
+  );
   console.log(`trace ${traceHash}`);
   console.log(broken?.text ?? fork ?? "all promises kept");
   return broken === null ? 0 : 1;

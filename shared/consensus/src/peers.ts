@@ -30,9 +30,11 @@ export class Peers {
       if (!committee.members.includes(peer)) this.#heights.delete(peer);
   }
 
-  saw(peer: NodeId, height: number): void {
-    const known = this.#heights.get(peer) ?? 0;
-    if (height > known && this.#members.includes(peer)) this.#heights.set(peer, height);
+  /** True when the member has not claimed so great a height before. */
+  saw(peer: NodeId, height: number): boolean {
+    const isNews = height > (this.#heights.get(peer) ?? 0) && this.#members.includes(peer);
+    if (isNews) this.#heights.set(peer, height);
+    return isNews;
   }
 
   sawDecided(height: number): void {
@@ -44,10 +46,14 @@ export class Peers {
     return this.#decided >= height;
   }
 
-  /** The members that seem to have decided this height, if it is certain that it was decided. */
-  ahead(height: number, committee: Committee): readonly NodeId[] {
-    const peers = this.#members.filter((peer) => (this.#heights.get(peer) ?? 0) > height);
-    return isOneHonest(peers.length, committee) || this.isDecided(height) ? peers : [];
+  /** The members that claim to have decided this height. */
+  claimants(height: number): readonly NodeId[] {
+    return this.#members.filter((peer) => (this.#heights.get(peer) ?? 0) > height);
+  }
+
+  /** Whether it is certain that this height was decided. */
+  isBehind(height: number, committee: Committee): boolean {
+    return this.isDecided(height) || isOneHonest(this.claimants(height).length, committee);
   }
 
   /** Takes one answer off the peer's allowance; false when there is none left. */

@@ -104,6 +104,7 @@ describe("rule 10: repair, at each tick while there is demand", () => {
     bench.start();
     expect(bench.receive(status(HEIGHT - 3), 1)).toEqual([
       { kind: "sendFinalized", to: MEMBERS[1], height: HEIGHT - 3 },
+      { kind: "send", to: MEMBERS[1], message: status(HEIGHT) },
     ]);
     const late = vote(1, { ...ballot("F", 0, hashOf(BLOCK)), height: HEIGHT - 1 });
     expect(bench.receive({ kind: "vote", vote: late }, 1)).toEqual([]);
@@ -162,6 +163,20 @@ describe("from height to height", () => {
     expect(only(bench.start([], HEIGHT + 1), "send").map(({ message }) => message)).toEqual([
       status(HEIGHT + 1),
     ]);
+  });
+
+  test("who has been told a decision asks its teller for the next one", () => {
+    const bench = idle();
+    bench.receive({ kind: "finalized", block: BLOCK, certificate: F0 }, 1);
+    bench.receive(status(HEIGHT + 5), 1);
+    const asked = only(bench.start([], HEIGHT + 1), "send");
+    expect(asked).toEqual([{ kind: "send", to: MEMBERS[1], message: status(HEIGHT + 1) }]);
+  });
+
+  test("two idle nodes at different heights do not ask each other for ever", () => {
+    const bench = idle();
+    expect(sentKinds(bench.receive(status(HEIGHT + 5), 1))).toEqual(["status"]);
+    expect(sentKinds(bench.receive(status(HEIGHT + 5), 1))).toEqual([]);
   });
 
   test("timers of an earlier height or view are ignored", () => {

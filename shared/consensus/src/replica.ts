@@ -90,7 +90,7 @@ export class Replica {
     for (const { from, message } of this.#peers.takeEarly())
       this.#onMessage(from, message, instance);
     // Catching up: the next height is asked for at once.
-    this.#askAhead(instance);
+    this.#askOneAhead(instance);
   }
 
   /** Rule 2. */
@@ -101,11 +101,12 @@ export class Replica {
   #onMessage(from: NodeId, message: ConsensusMessage, instance: Instance): void {
     const height = heightOf(message);
     if (height === null) return;
-    this.#peers.saw(from, height);
+    // Whoever has a decision is past that height.
+    const isNews = this.#peers.saw(from, message.kind === "finalized" ? height + 1 : height);
     const mine = instance.height.number;
-    if (height < mine) this.#onEarlierHeight(from, message, height);
-    else if (height > mine) this.#onLaterHeight(from, message, instance);
-    else this.#onThisHeight(from, message, instance);
+    if (height < mine) this.#onEarlierHeight(from, message, instance);
+    else if (height === mine) this.#onThisHeight(from, message, instance);
+    else this.#onLaterHeight(from, message, { instance, isNews });
   }
 
   #onThisHeight(from: NodeId, message: ConsensusMessage, instance: Instance): void {
@@ -142,21 +143,26 @@ export class Replica {
    * Rule 10: who is behind is told the decision. What tells that he is stuck is a Status or a request:
    * a late vote comes from whoever is about to decide by himself.
    */
-  #onEarlierHeight(from: NodeId, message: ConsensusMessage, height: number): void {
-    const isStuck = message.kind === "status" || message.kind === "block-request";
-    if (isStuck && this.#peers.mayAnswer(from))
-      this.#turn.emit({ kind: "sendFinalized", to: from, height });
+  #onEarlierHeight(from: NodeId, message: ConsensusMessage, instance: Instance): void {
+    if (message.kind !== "status" && message.kind !== "block-request") return;
+    if (!this.#peers.mayAnswer(from)) return;
+    this.#turn.emit({ kind: "sendFinalized", to: from, height: message.height });
+    // So that he knows whom to ask for the heights after it.
+    this.#turn.emit({ kind: "send", to: from, message: statusOf(instance) });
   }
 
-  #onLaterHeight(from: NodeId, message: ConsensusMessage, instance: Instance): void {
-    const { number: mine } = instance.height;
+  #onLaterHeight(
+    from: NodeId,
+    message: ConsensusMessage,
+    { instance, isNews }: { instance: Instance; isNews: boolean },
+  ): void {
     const decided = decidedBy(message);
     if (decided !== null) this.#peers.sawDecided(decided);
-    if (isBallotMessage(message) && heightOf(message) === mine + 1)
+    if (isBallotMessage(message) && heightOf(message) === instance.height.number + 1)
       this.#peers.keepEarly(from, message);
     if (instance.isDecided) return;
     if (decided !== null) instance.wake();
-    if (message.kind === "status" && this.#peers.mayAnswer(from))
+    if (isNews && message.kind === "status" && this.#peers.mayAnswer(from))
       this.#turn.emit({ kind: "send", to: from, message: statusOf(instance) });
   }
 
@@ -189,7 +195,9 @@ export class Replica {
     this.#askForDemand();
     if (instance.isDecided) return;
     instance.wake();
-    if (this.#askAhead(instance)) return;
+    const { number, committee } = instance.height;
+    // What is decided is not worth repairing: one peer is asked for it, another at each tick.
+    if (this.#peers.isBehind(number, committee) && this.#askOneAhead(instance)) return;
     const { idleStatusMs, tickMs } = this.#parts.settings;
     const isStatusDue = (this.#ticks - this.#statusAtTick) * tickMs >= idleStatusMs;
     if (instance.hasDemand || isStatusDue) this.#broadcastStatus(instance);
@@ -204,11 +212,11 @@ export class Replica {
     this.#turn.emit({ kind: "shareTransactions" });
   }
 
-  /** When this height is decided elsewhere for certain, one peer is asked, another at each tick. */
-  #askAhead(instance: Instance): boolean {
-    const { number, committee } = instance.height;
-    const peers = this.#peers.ahead(number, committee);
-    const to = peers[this.#ticks % Math.max(1, peers.length)];
+  /** Asks one of those who claim to be ahead; false when there is none. */
+  #askOneAhead(instance: Instance): boolean {
+    const { number } = instance.height;
+    const peers = this.#peers.claimants(number);
+    const to = peers[(this.#ticks + number) % Math.max(1, peers.length)];
     if (to === undefined || instance.isDecided) return false;
     this.#turn.emit({ kind: "send", to, message: statusOf(instance) });
     return true;

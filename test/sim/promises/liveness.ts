@@ -6,35 +6,46 @@ const isSettled = ({ honest, clients }: World): boolean =>
   clients.every((client) => client.isDone) &&
   honest.every((node) => node.isAtRest && node.height === honest[0]?.height);
 
+/** Heights that may be needed: the one that chaos left behind, and one for what is still pending. */
+const HEIGHTS = 2;
+/** For catching up, sharing transactions, and the last commit to reach everyone. */
+const SLACK_MS = 3_000;
+
 /**
- * Once messages arrive, everything pending becomes final everywhere within a bound: the views that
- * liars and slow links cost, each as long as its timeout, for every height that it may take.
+ * Once messages arrive, everything pending becomes final everywhere within a bound: for each height
+ * the views until the timeout covers three message delays, and one for each liar that leads.
  */
 function boundMs({ honest, rules, scenario }: World): number {
   const { network, seats, settings, slowestSyncMs } = scenario;
   const liars = Math.floor((seats - 1) / 3);
   const deltaMs = network.healed[0] + network.healed[1] + slowestSyncMs;
-  // Timeouts grow by T0 / 2 a view; a view succeeds when its timeout is six message delays or more.
-  const slowViews = Math.ceil((12 * deltaMs) / settings.baseTimeoutMs);
+  const slowViews = Math.ceil(2 * Math.max(0, (3 * deltaMs) / settings.baseTimeoutMs - 1));
+  const views = (from: number): number => {
+    let sum = 0;
+    for (let view = from; view <= Math.max(from, slowViews) + liars + 1; view++)
+      sum += settings.graceMs + settings.tickMs + rules.timeoutMs(view, settings);
+    return sum;
+  };
   const reached = Math.max(...honest.map((node) => node.view));
-  let sum = 10_000;
-  for (let view = reached; view <= reached + slowViews + 2 * (liars + 1); view++)
-    sum += settings.graceMs + settings.tickMs + rules.timeoutMs(view, settings);
-  return 3 * sum;
+  return views(reached) + (HEIGHTS - 1) * views(0) + SLACK_MS;
 }
 
-/** Runs on until all is settled and returns how long it took. */
-export function awaitSettled(world: World, isWatched: boolean): number {
+export interface Settling {
+  readonly tookMs: number;
+  readonly boundMs: number;
+}
+
+/** Runs on until all is settled, or the bound is passed. */
+export function awaitSettled(world: World, isWatched: boolean): Settling {
   const start = world.elapsed;
   const bound = boundMs(world);
   let nextLook = start;
-  while (world.agenda.step()) {
+  while (world.elapsed - start <= bound && world.agenda.step()) {
     if (world.elapsed < nextLook) continue;
     nextLook = world.elapsed + 100;
-    if (isSettled(world)) return world.elapsed - start;
-    if (world.elapsed - start > bound) break;
+    if (isSettled(world)) return { tookMs: world.elapsed - start, boundMs: bound };
   }
-  if (!isWatched) return world.elapsed - start;
+  if (!isWatched) return { tookMs: world.elapsed - start, boundMs: bound };
   const nodes = world.honest.map(({ name, height, view }) => `${name} at (${height}, ${view})`);
   throw new PromiseBroken("liveness", `not settled after ${bound} ms: ${nodes.join(", ")}`);
 }

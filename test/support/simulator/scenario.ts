@@ -31,7 +31,8 @@ export interface Scenario {
   readonly healAtMs: number;
   readonly clients: number;
   readonly clientPauseMs: number;
-  readonly calm: boolean;
+  /** Between two blows, at most. Null: no chaos at all. */
+  readonly chaosPauseMs: number | null;
   /** By node. */
   readonly adversaries: ReadonlyMap<number, AdversaryName>;
 }
@@ -75,10 +76,10 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
     slowestSyncMs: random.pick([1, 3, 3, 60, 300]),
     skewMs: random.pick([0, 50, 900]),
     heartbeatMs: 3_600_000,
-    healAtMs: random.between(4_000, isSlow ? 8_000 : 20_000),
+    healAtMs: random.between(5_000, isSlow ? 10_000 : 30_000),
     clients: random.between(1, 4),
     clientPauseMs: random.pick([20, 200, 1_000]),
-    calm: false,
+    chaosPauseMs: random.pick([500, 1_500, 5_000]),
     adversaries: chooseAdversaries(random, seats, options),
   };
   return { ...scenario, ...options.fixed };

@@ -1,7 +1,7 @@
 import { Forked } from "../../sim/promises/forensics.ts";
 import { idle } from "../../sim/promises/idle.ts";
 import { type PromiseName, watchersOf } from "../../sim/promises/index.ts";
-import { awaitSettled } from "../../sim/promises/liveness.ts";
+import { awaitSettled, type Settling } from "../../sim/promises/liveness.ts";
 import { faithful, type Mutant } from "./mutants.ts";
 import { type Scenario, type ScenarioOptions, scenarioOf } from "./scenario.ts";
 import { Trace } from "./trace.ts";
@@ -29,7 +29,7 @@ export interface Report {
   readonly crashes: number;
   readonly messages: number;
   /** From healing to rest. */
-  readonly settledMs: number;
+  readonly settling: Settling;
 }
 
 /** What still holds when more than a third lie. */
@@ -67,29 +67,32 @@ export function simulate(seed: number, options: SimulationOptions = {}): Report 
   };
 }
 
-function outcomeOf(run: () => number): Pick<Report, "broken" | "fork" | "settledMs"> {
+const UNSETTLED: Settling = { tookMs: 0, boundMs: 0 };
+
+function outcomeOf(run: () => Settling): Pick<Report, "broken" | "fork" | "settling"> {
   try {
-    return { broken: null, fork: null, settledMs: run() };
+    return { broken: null, fork: null, settling: run() };
   } catch (error) {
-    if (error instanceof Forked) return { broken: null, fork: error.message, settledMs: 0 };
+    const settling = UNSETTLED;
+    if (error instanceof Forked) return { broken: null, fork: error.message, settling };
     if (!(error instanceof PromiseBroken)) throw error;
     const broken = { promise: error.promise, text: error.message };
-    return { broken, fork: null, settledMs: 0 };
+    return { broken, fork: null, settling };
   }
 }
 
-function live(world: World, isWatched: (name: PromiseName) => boolean): number {
+function live(world: World, isWatched: (name: PromiseName) => boolean): Settling {
   world.start();
   runFor(world, world.scenario.healAtMs);
   // So many liars can stop the chain for good: only what it decided is of interest.
-  if (isWatched("forensics")) return 0;
+  if (isWatched("forensics")) return UNSETTLED;
   world.heal();
-  const settledMs = awaitSettled(world, isWatched("liveness"));
+  const settling = awaitSettled(world, isWatched("liveness"));
   world.silenceLiars();
   world.clients[0]?.submitLast();
   awaitSettled(world, isWatched("liveness"));
   if (isWatched("idle")) idle(world, (ms) => runFor(world, ms));
-  return settledMs;
+  return settling;
 }
 
 function runFor(world: World, ms: number): void {

@@ -96,7 +96,8 @@ export class World {
   start(): void {
     for (const node of this.nodes) node.start();
     for (const client of this.clients) client.start();
-    if (!this.scenario.calm) this.agenda.after(this.random.int(1_000), () => this.#chaos());
+    const { chaosPauseMs } = this.scenario;
+    if (chaosPauseMs !== null) this.#chaosAfter(this.random.int(1_000), chaosPauseMs);
   }
 
   /** From now on messages arrive, machines stay up, and clients begin nothing new. */
@@ -145,15 +146,17 @@ export class World {
   }
 
   /** Splits, joins and crashes until the network heals. */
-  #chaos(): void {
+  #chaosAfter(delayMs: number, pauseMs: number): void {
     const { random } = this;
-    const left = this.scenario.healAtMs - this.elapsed;
-    if (left <= 0) return;
-    const choice = random.next();
-    if (choice < 0.35) this.network.split(random.between(2, 3));
-    else if (choice < 0.6) this.network.join();
-    else this.#crash(random.pick(this.nodes), Math.min(left, random.between(50, 3_000)));
-    this.agenda.after(random.between(100, 1_600), () => this.#chaos());
+    this.agenda.after(delayMs, () => {
+      const left = this.scenario.healAtMs - this.elapsed;
+      if (left <= 0) return;
+      const choice = random.next();
+      if (choice < 0.35) this.network.split(random.between(2, 3));
+      else if (choice < 0.6) this.network.join();
+      else this.#crash(random.pick(this.nodes), Math.min(left, random.between(50, 3_000)));
+      this.#chaosAfter(random.between(100, pauseMs), pauseMs);
+    });
   }
 
   #crash(node: SimulatedNode, downMs: number): void {
