@@ -1,4 +1,4 @@
-import type { Points } from "@meshwork/foundation";
+import type { ContentId, Points } from "@meshwork/foundation";
 import { Actors, TestNetwork, type testOrder } from "@meshwork/ledger/testing";
 import {
   genesis,
@@ -135,6 +135,9 @@ describe("a receipt that was put together from true parts is refused", () => {
     expect(ending({ segmentsSampled: conclusion.segmentsSampled + 1 })).toMatchObject(wrong);
     expect(ending({ outcome: "accepted" })).toMatchObject(wrong);
     expect(ending({ result: null })).toMatchObject(wrong);
+    const result = conclusion.result as NonNullable<TaskConclusion["result"]>;
+    const sealedOutput = `bafkrei${"b".repeat(52)}` as ContentId;
+    expect(ending({ result: { ...result, sealedOutput } })).toMatchObject(wrong);
     // With everything as it was, only the header is another than the quorum signed.
     expect(ending({})).toMatchObject({ ok: true });
     expect(ending({ paid: 0n as Points })).toMatchObject({ code: "WRONG_BLOCK" });

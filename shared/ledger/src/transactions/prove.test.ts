@@ -7,6 +7,7 @@ import {
   type Reveal,
   type SegmentEvidence,
   signAttestation,
+  type TaskPlace,
   type TraceLeaf,
   tracePath,
   type Verdict,
@@ -110,6 +111,15 @@ describe("prove", () => {
       expect(check(signed(finding({ reveal: forged })))).toBe("WRONG_REVEAL");
       expect(check(signed(finding({ reveal: null })))).toBe("WRONG_REVEAL");
       expect(check(signed(finding({ verdict: "unrevealed" })))).toBe("WRONG_REVEAL");
+    });
+    test("with a commitment and a reveal that were copied from another worker", () => {
+      const own = network.state;
+      const [first, second] = task.workers as [TaskPlace, TaskPlace];
+      const copier = { ...second, commitment: first.commitment };
+      network.state = own.with("task", { ...task, workers: [first, copier] });
+      const findings = [found, { ...other, reveal: found.reveal }];
+      expect(check(signed({ findings }))).toBe("WRONG_REVEAL");
+      network.state = own;
     });
     test("with another result than the honest workers committed to", () => {
       const resultHash = seededDigest("better");
