@@ -112,9 +112,10 @@ function writeFrames(stream: Stream, maxFrameBytes: number, maxPendingBytes: num
   let pendingBytes = 0;
   let last: Promise<void> = Promise.resolve();
 
+  const gathered = gather(stream);
   const put = (frame: Uint8Array) => {
     if (stream.writeStatus !== "writable") throw closedError();
-    stream.send(new Uint8ArrayList(frameHead(frame.length), frame));
+    gathered.add(frame);
   };
   const queue = (frame: Uint8Array): Promise<void> => {
     pendingBytes += frame.length;
@@ -134,7 +135,10 @@ function writeFrames(stream: Stream, maxFrameBytes: number, maxPendingBytes: num
   };
 
   return {
-    settled: () => last,
+    async settled() {
+      await last;
+      gathered.flush();
+    },
     async send(frame: Uint8Array): Promise<void> {
       const refused = refusal(frame);
       if (refused) throw refused;
@@ -149,6 +153,31 @@ function writeFrames(stream: Stream, maxFrameBytes: number, maxPendingBytes: num
     },
   };
 }
+
+/**
+ * Frames of one turn of the event loop go together: each write to a stream is a packet to encrypt and
+ * a system call, which costs more than a small frame itself.
+ */
+function gather(stream: Stream): { add(frame: Uint8Array): void; flush(): void } {
+  let frames = new Uint8ArrayList();
+  const flush = () => {
+    if (frames.byteLength === 0) return;
+    const all = frames;
+    frames = new Uint8ArrayList();
+    // A stream that broke meanwhile tells by its close event.
+    if (stream.writeStatus === "writable") stream.send(all);
+  };
+  return {
+    flush,
+    add(frame) {
+      if (frames.byteLength === 0) process.nextTick(flush);
+      frames.append(frameHead(frame.length));
+      frames.append(frame);
+      if (frames.byteLength >= GATHERED_BYTES) flush();
+    },
+  };
+}
+const GATHERED_BYTES = 64 << 10;
 
 /** libp2p's own `onDrain` answers at once from the second time on (utils 7.4): hence the event. */
 async function writable(stream: Stream): Promise<void> {
