@@ -32,6 +32,12 @@ export async function main(): Promise<void> {
 }
 
 function tellReady(config: EdgeNodeConfig, { nodeId, p2p }: Node, probeUrl: string): void {
-  const ready = { kind: "ready", nodeId, folder: config.folder, addresses: p2p.addresses(), probeUrl };
+  const ready = {
+    kind: "ready",
+    nodeId,
+    folder: config.folder,
+    addresses: p2p.addresses(),
+    probeUrl,
+  };
   process.send?.(ready);
 }
