@@ -1,5 +1,5 @@
 import { limits } from "@meshwork/foundation";
-import { finalizedBlock, genesis, rawBytes, wire } from "@meshwork/protocol";
+import { genesis, rawBytes, wire } from "@meshwork/protocol";
 import { z } from "zod";
 
 /**
@@ -42,5 +42,3 @@ export const syncReply = wire(
   { name: "sync reply", maxBytes: limits.syncFrameBytes },
 );
 export type SyncReply = z.infer<typeof syncReply.schema>;
-
-export { finalizedBlock };
