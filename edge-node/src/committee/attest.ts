@@ -1,6 +1,7 @@
 import type { Digest, NodeId } from "@meshwork/foundation";
 import {
   type Attestation,
+  checkAttestation,
   proofQuorum,
   sampleCount,
   seatedVerifiers,
@@ -8,7 +9,6 @@ import {
   type TaskRecord,
   type Verdict,
   verdictHash,
-  verifyAttestation,
 } from "@meshwork/protocol";
 import { whileTimeLasts } from "../time-limit.ts";
 import type { Verification, VerifierParts } from "./verify-task.ts";
@@ -48,7 +48,11 @@ export async function attestVerdict(
   await handIn(parts, task, { verdict, attestations: inSeatOrder(task, attestations) }, signal);
 }
 
-/** Valid signatures of seated verifiers, one each, on this very body. */
+/**
+ * What seated verifiers have signed on this very body, one each. Only the signer's own letter counts,
+ * or a stranger's forgery could stand before it; and only what the ledger will take, or one bad word
+ * would spoil the proof of all.
+ */
 function othersOn(
   { me, mail }: Pick<VerifierParts, "me" | "mail">,
   task: TaskRecord,
@@ -58,12 +62,15 @@ function othersOn(
   const letters = mail
     .received(task.orderId, "attest")
     .filter(({ message }) => verdictHash(message.verdict) === hash);
-  return seatedVerifiers(task).flatMap(({ node, key }) => {
-    if (node === me) return [];
-    const letter = letters.find(({ message }) => message.attestation.verifier === node);
-    const valid =
-      letter !== undefined && verifyAttestation(key, verdict, letter.message.attestation);
-    return valid ? [letter.message.attestation] : [];
+  return seatedVerifiers(task).flatMap((seat) => {
+    if (seat.node === me) return [];
+    const attestation = letters.find(
+      ({ from, message }) => from === seat.node && message.attestation.verifier === seat.node,
+    )?.message.attestation;
+    const counts =
+      attestation !== undefined &&
+      checkAttestation({ task }, verdict, { seat, attestation }) === null;
+    return counts ? [attestation] : [];
   });
 }
 

@@ -82,8 +82,9 @@ function checkSigners(check: ProofCheck, proof: ProofOfTask): ProofRefusal | nul
   return null;
 }
 
-function checkAttestation(
-  { task, verify = verifyAttestation }: ProofCheck,
+/** One verifier's word alone: whoever gathers a quorum leaves out what the ledger would refuse. */
+export function checkAttestation(
+  { task, verify = verifyAttestation }: Omit<ProofCheck, "chainId">,
   verdict: Verdict,
   { seat, attestation }: { seat: TaskPlace; attestation: Attestation },
 ): ProofRefusal | null {
