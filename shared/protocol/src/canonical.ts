@@ -28,7 +28,13 @@ export function wire<S extends z.ZodType>(
   options: { name: string; maxBytes: number },
 ): Wire<S> {
   type T = z.infer<S>;
-  const encode = (value: T) => encodeCbor(pack(schema, value)) as Uint8Array<ArrayBuffer>;
+  const steps = {
+    pack: compile(packing, schema),
+    unpack: compile(unpacking, schema),
+    toPlain: compile(toPlain, schema),
+    fromPlain: compile(fromPlain, schema),
+  };
+  const encode = (value: T) => encodeCbor(steps.pack(value)) as Uint8Array<ArrayBuffer>;
 
   const check = (read: () => unknown): T => {
     try {
@@ -48,8 +54,7 @@ export function wire<S extends z.ZodType>(
     decode(bytes) {
       if (bytes.length > options.maxBytes) throw tooLarge(options, bytes.length);
       const value = check(() =>
-        unpack(
-          schema,
+        steps.unpack(
           decodeCbor(bytes, { strict: true, allowUndefined: false, rejectDuplicateMapKeys: true }),
         ),
       );
@@ -61,10 +66,10 @@ export function wire<S extends z.ZodType>(
       }
       return value;
     },
-    toJson: (value) => JSON.stringify(toPlain(schema, value), null, 2),
+    toJson: (value) => JSON.stringify(steps.toPlain(value), null, 2),
     fromJson(text) {
       if (text.length > 4 * options.maxBytes) throw tooLarge(options, text.length);
-      return check(() => fromPlain(schema, JSON.parse(text)));
+      return check(() => steps.fromPlain(JSON.parse(text)));
     },
   };
 }
@@ -81,112 +86,111 @@ function brief(cause: unknown): string {
   return text.replaceAll(/\s+/g, " ").slice(0, 300);
 }
 
-/** What turns one leaf value into another form; objects, arrays and unions are walked above it. */
-interface Leaves {
+/** Turns one value into its other form. */
+type Step = (value: unknown) => unknown;
+/** The fields of an object in key order, each with what turns its value. */
+type Fields = readonly (readonly [key: string, step: Step])[];
+
+/** How one direction treats what the schema's types are made of. */
+interface Direction {
   bytes(value: unknown, length: number): unknown;
   other(kind: string, value: unknown): unknown;
-  /** Whether an object is a positional array in this direction's input, output, or neither. */
-  object(
-    schema: z.ZodObject,
-    value: unknown,
-    walk: (schema: z.ZodType, value: unknown) => unknown,
-  ): unknown;
-  tag(schema: z.ZodObject, value: unknown): unknown;
+  object(fields: Fields, value: unknown): unknown;
+  /** Which member of a union a value is: what it says its kind is, at this place of its array. */
+  tag(value: unknown, place: number): unknown;
 }
 
-const keysOf = (schema: z.ZodObject): string[] => Object.keys(schema.shape);
+const kindOf = (value: unknown): unknown => (value as { kind?: unknown } | null)?.kind;
 
-const packLeaves: Leaves = {
+const packing: Direction = {
   bytes: (value) => fromHex(value as string),
-  other: (_kind, value) => {
+  other(_kind, value) {
     assert(typeof value !== "number" || Number.isSafeInteger(value), "no floats on the wire");
     return value;
   },
-  object: (schema, value, walk) =>
-    keysOf(schema).map((key) =>
-      walk(schema.shape[key] as z.ZodType, (value as Record<string, unknown>)[key]),
-    ),
-  tag: (_schema, value) => (value as { kind: unknown }).kind,
+  object: (fields, value) =>
+    fields.map(([key, step]) => step((value as Record<string, unknown>)[key])),
+  tag: kindOf,
 };
 
-const unpackLeaves: Leaves = {
-  bytes: (value, length) => {
+const unpacking: Direction = {
+  bytes(value, length) {
     if (!(value instanceof Uint8Array) || value.length !== length)
       throw new TypeError(`expected ${length} raw bytes`);
     return toHex(value);
   },
   other: (kind, value) => (kind === "bigint" && typeof value === "number" ? BigInt(value) : value),
-  object: (schema, value, walk) => {
-    const keys = keysOf(schema);
-    if (!Array.isArray(value) || value.length !== keys.length)
-      throw new TypeError(`expected ${keys.length} values: ${keys.join(", ")}`);
-    return Object.fromEntries(
-      keys.map((key, i) => [key, walk(schema.shape[key] as z.ZodType, value[i])]),
-    );
+  object(fields, value) {
+    if (!Array.isArray(value) || value.length !== fields.length)
+      throw new TypeError(`expected the values of ${fields.map(([key]) => key).join(", ")}`);
+    return Object.fromEntries(fields.map(([key, step], i) => [key, step(value[i])]));
   },
-  tag: (schema, value) =>
-    Array.isArray(value) ? value[keysOf(schema).indexOf("kind")] : undefined,
+  tag: (value, place) => (Array.isArray(value) ? value[place] : undefined),
 };
 
-const walkNamed: Leaves["object"] = (schema, value, walk) => {
+function named(fields: Fields, value: unknown): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new TypeError("expected an object");
+  const steps = new Map(fields);
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
-      const field = schema.shape[key];
-      if (field === undefined) throw new TypeError(`unknown key ${key}`);
-      return [key, walk(field as z.ZodType, inner)];
+      const step = steps.get(key);
+      if (step === undefined) throw new TypeError(`unknown key ${key}`);
+      return [key, step(inner)];
     }),
   );
-};
+}
 
-const toPlainLeaves: Leaves = {
+const toPlain: Direction = {
   bytes: (value) => value,
   other: (_kind, value) =>
     typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? toHex(value) : value,
-  object: walkNamed,
-  tag: packLeaves.tag,
+  object: named,
+  tag: kindOf,
 };
 
-const fromPlainLeaves: Leaves = {
+const fromPlain: Direction = {
   bytes: (value) => value,
-  other: (kind, value) => {
+  other(kind, value) {
     if (kind === "bigint")
       return typeof value === "string" && /^\d{1,20}$/.test(value) ? BigInt(value) : value;
     return kind === "custom" && typeof value === "string" ? fromHex(value) : value;
   },
-  object: walkNamed,
-  tag: (_schema, value) => (value as { kind?: unknown } | null)?.kind,
+  object: named,
+  tag: kindOf,
 };
 
-const pack = (schema: z.ZodType, value: unknown) => walk(packLeaves, schema, value);
-const unpack = (schema: z.ZodType, value: unknown) => walk(unpackLeaves, schema, value);
-const toPlain = (schema: z.ZodType, value: unknown) => walk(toPlainLeaves, schema, value);
-const fromPlain = (schema: z.ZodType, value: unknown) => walk(fromPlainLeaves, schema, value);
-
-function walk(leaves: Leaves, schema: z.ZodType, value: unknown): unknown {
+/** Reads a schema once, so that encoding and decoding no longer look at it. */
+function compile(direction: Direction, schema: z.ZodType): Step {
   const raw = wireBytes.get(schema);
-  if (raw !== undefined) return leaves.bytes(value, raw.length);
+  if (raw !== undefined) return (value) => direction.bytes(value, raw.length);
   const def = schema._zod.def as z.core.$ZodTypes["_zod"]["def"];
-  const inner = (next: unknown, nextValue: unknown) => walk(leaves, next as z.ZodType, nextValue);
   switch (def.type) {
-    case "object":
-      return leaves.object(schema as z.ZodObject, value, inner);
-    case "array":
-      if (!Array.isArray(value)) throw new TypeError("expected an array");
-      return value.map((item) => inner(def.element, item));
-    case "nullable":
-      return value === null ? null : inner(def.innerType, value);
+    case "object": {
+      const fields = fieldsOf(direction, schema as z.ZodObject);
+      return (value) => direction.object(fields, value);
+    }
+    case "array": {
+      const step = compile(direction, def.element as z.ZodType);
+      return (value) => {
+        if (!Array.isArray(value)) throw new TypeError("expected an array");
+        return value.map(step);
+      };
+    }
+    case "nullable": {
+      const step = compile(direction, def.innerType as z.ZodType);
+      return (value) => (value === null ? null : step(value));
+    }
     case "union":
-      return inner(optionFor(leaves, def.options as unknown as z.ZodObject[], value), value);
-    case "custom": // Raw bytes: `rawBytes` below.
+      return compileUnion(direction, def.options as unknown as z.ZodObject[]);
+    case "custom": // Raw bytes: `rawBytes`.
     case "bigint":
     case "number":
     case "string":
     case "boolean":
     case "literal":
     case "enum":
-      return leaves.other(def.type, value);
+      return (value) => direction.other(def.type, value);
     default:
       throw new TypeError(
         `${def.type} has no wire form: use objects, arrays, unions on kind, nullable, and plain values`,
@@ -194,10 +198,18 @@ function walk(leaves: Leaves, schema: z.ZodType, value: unknown): unknown {
   }
 }
 
-function optionFor(leaves: Leaves, options: z.ZodObject[], value: unknown): z.ZodObject {
-  const found = options.find(
-    (option) => (option.shape.kind as z.ZodLiteral).value === leaves.tag(option, value),
-  );
-  if (found === undefined) throw new TypeError("no member of the union has this kind");
-  return found;
+const fieldsOf = (direction: Direction, schema: z.ZodObject): Fields =>
+  Object.entries(schema.shape).map(([key, field]) => [key, compile(direction, field as z.ZodType)]);
+
+function compileUnion(direction: Direction, options: readonly z.ZodObject[]): Step {
+  const members = options.map((option) => ({
+    kind: (option.shape.kind as z.ZodLiteral).value,
+    place: Object.keys(option.shape).indexOf("kind"),
+    step: compile(direction, option),
+  }));
+  return (value) => {
+    const member = members.find(({ kind, place }) => direction.tag(value, place) === kind);
+    if (member === undefined) throw new TypeError("no member of the union has this kind");
+    return member.step(value);
+  };
 }

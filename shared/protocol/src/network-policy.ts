@@ -24,7 +24,7 @@ export const networkPolicy = z.strictObject({
   probationShare: q16,
   /** Clean verdicts that end the probation. */
   probationVerdicts: z.int().min(0).max(1_000),
-  /** Below it a node is not drawn. */
+  /** Below it a node counts as a newcomer: were it never drawn, it could never earn trust again. */
   reputationFloor: q16,
   /** Staked at each `accept`; burnt for a wrong result or a no-show. */
   bond: points,
