@@ -1,3 +1,4 @@
+import { assert } from "@meshwork/foundation";
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import {
@@ -40,7 +41,7 @@ export class DataStack extends Stack {
 
   identityOf(member: string): Identity {
     const identity = this.identities.get(member);
-    if (identity === undefined) throw new Error(`${member} is none of the deployment's members`);
+    assert(identity !== undefined, `${member} is none of the deployment's members`);
     return identity;
   }
 
@@ -75,8 +76,8 @@ export class DataStack extends Stack {
 
   /**
    * Programs, inputs and outputs by content address. Nothing expires by age: an old object may be the
-   * input of a task of today. What no manifest names any more is deleted by those who know (issue of
-   * garbage collection); only halves of uploads go by themselves.
+   * input of a task of today. What no manifest names any more is deleted by those who know; only
+   * halves of uploads go by themselves.
    */
   private taskDataBucket(accessLogs: Bucket): Bucket {
     return new Bucket(this, "TaskData", {

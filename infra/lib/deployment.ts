@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { assert } from "@meshwork/foundation";
 import { type App, Duration } from "aws-cdk-lib";
 import type { ContainerImage } from "aws-cdk-lib/aws-ecs";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -96,8 +97,7 @@ function relayStack(ground: Ground, members: readonly string[]): RelayStack {
 
 function apiStack(ground: Ground): ApiStack {
   const { app, config, data, cluster, dns } = ground;
-  if (dns === null || cluster.fileSystem === null)
-    throw new Error("the API needs a domain and a file system");
+  assert(dns !== null && cluster.fileSystem !== null, "the API needs a domain and a file system");
   return new ApiStack(app, `${config.network}-api`, {
     ...common(ground),
     fileSystem: cluster.fileSystem,
@@ -112,7 +112,7 @@ function apiStack(ground: Ground): ApiStack {
 
 function validatorStack(ground: Ground, members: readonly string[]): ValidatorStack {
   const { app, config, data, cluster } = ground;
-  if (cluster.fileSystem === null) throw new Error("validators need a file system");
+  assert(cluster.fileSystem !== null, "validators need a file system");
   return new ValidatorStack(app, `${config.network}-validator`, {
     ...common(ground),
     fileSystem: cluster.fileSystem,

@@ -1,3 +1,4 @@
+import { assert } from "@meshwork/foundation";
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { IVpc } from "aws-cdk-lib/aws-ec2";
 import type { ContainerImage, ICluster } from "aws-cdk-lib/aws-ecs";
@@ -98,7 +99,7 @@ export class RelayStack extends Stack {
 
   private addressPublisher(props: RelayStackProps): AddressPublisher {
     const { cluster, dns, identities, logDays } = props;
-    if (dns === null) throw new Error("relays at public addresses need a domain");
+    assert(dns !== null, "relays at public addresses need a domain");
     const names = identities.map((_, index) => nameOf(props)(index + 1));
     return new AddressPublisher(this, "Publisher", { cluster, zone: dns.zone, names, logDays });
   }

@@ -50,10 +50,11 @@ describe("two tasks never share a key, and so no PeerId", () => {
 });
 
 describe("every container", () => {
-  test("has a root that it cannot write, no capability but low ports, and a log", () => {
+  test("is not root, cannot write its root, has no capability but low ports, and has a log", () => {
     expect(containers).toHaveLength(members.length + 1);
     for (const container of containers) {
       expect(container).toMatchObject({
+        User: "1000:1000",
         ReadonlyRootFilesystem: true,
         LogConfiguration: { LogDriver: "awslogs" },
       });
@@ -142,4 +143,22 @@ describe("a name that follows its task", () => {
       Value: "/dns4/relay-1.mesh.example.org/tcp/4001,/dns4/relay-1.mesh.example.org/tcp/4002/ws",
     });
   });
+});
+
+test("without a domain the balancer's own name is announced, at ports of each relay's own", () => {
+  const nameless = synthesise({
+    domain: undefined,
+    hostedZoneId: undefined,
+    relayFront: "balancer",
+    api: false,
+  });
+  const announced = ofType(nameless, "ECS::TaskDefinition")
+    .flatMap((task) => list(task, "ContainerDefinitions"))
+    .flatMap(({ Environment }) => Environment as { Name: string; Value: object }[])
+    .filter(({ Name }) => Name === "MESHWORK_ANNOUNCE")
+    .map(({ Value }) => JSON.stringify(Value));
+  expect(announced).toHaveLength(2);
+  expect(announced[0]).toMatch(/\/dns4\/.*"DNSName".*\/tcp\/4001,.*\/tcp\/4002\/ws/);
+  expect(announced[1]).toMatch(/\/dns4\/.*"DNSName".*\/tcp\/4011,.*\/tcp\/4012\/ws/);
+  expect(ofType(nameless, "Route53::RecordSet", "Lambda::Function")).toEqual([]);
 });

@@ -19,7 +19,7 @@ import { Construct } from "constructs";
 import { ports } from "../ports.ts";
 import { accept } from "./accept.ts";
 import type { DurableFolder } from "./durable-folder.ts";
-import type { MemberTask } from "./member-task.ts";
+import { MEMBER_USER, type MemberTask } from "./member-task.ts";
 import type { AddressPublisher } from "./published-address.ts";
 
 /** Who ends TLS before the API. Either streams, and writes x-forwarded-for and -proto. */
@@ -65,6 +65,7 @@ export class ProxyFront extends Construct implements ApiFront {
       image,
       environment: { SITE: name, UPSTREAM: `127.0.0.1:${ports.api}` },
       portMappings: [{ containerPort: ports.http }, { containerPort: ports.https }],
+      user: MEMBER_USER,
       readonlyRootFilesystem: true,
       linuxParameters: this.onlyLowPorts(),
       logging: task.logging,

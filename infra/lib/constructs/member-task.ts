@@ -20,6 +20,9 @@ import { fileFields, fileSettings, RUN_FOLDER, startScript, variableOf } from ".
 
 const DATA_FOLDER = "/data";
 
+/** Never root, whatever the image says: the user `node` of ours, and the owner of durable folders. */
+export const MEMBER_USER = "1000:1000";
+
 export interface MemberTaskProps {
   readonly image: ContainerImage;
   /** In the image's working folder: `relay/bin/relay.mjs`. */
@@ -50,7 +53,7 @@ export interface FolderMount {
 }
 
 /**
- * One task of one member: read-only root, no capability, nobody's user but the image's, two folders
+ * One task of one member: read-only root, no capability, a user without rights, two folders
  * to write in, keys from Secrets Manager, one log group.
  */
 export class MemberTask extends Construct {
@@ -113,6 +116,7 @@ export class MemberTask extends Construct {
         retries: 3,
         startPeriod: Duration.seconds(60),
       },
+      user: MEMBER_USER,
       readonlyRootFilesystem: true,
       linuxParameters: this.hardened(),
       logging: this.logging,

@@ -1,3 +1,4 @@
+import { assert } from "@meshwork/foundation";
 import { Stack } from "aws-cdk-lib";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { type IGrantable, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
@@ -52,7 +53,7 @@ function allow(grantee: IGrantable, resource: string, actions: readonly string[]
 
 /** The finding names the bucket as the grantee's stack sees it: by the name of its export. */
 function acceptObjects({ grantPrincipal }: IGrantable, bucket: IBucket, prefix: string): void {
-  if (!(grantPrincipal instanceof Role)) throw new Error("members act by roles of their own");
+  assert(grantPrincipal instanceof Role, "members act by roles of their own");
   const home = Stack.of(bucket);
   const { "Fn::ImportValue": name } = home.resolve(home.exportValue(bucket.bucketArn));
   accept(
