@@ -7,6 +7,7 @@ import {
   isEnding,
   NOTHING_HASH,
   type Reveal,
+  type TaskLimits,
   type TaskMessageOf,
   TRACE_MAX_BYTES,
   type TraceLeaf,
@@ -30,12 +31,13 @@ export interface Claim {
 export async function readClaims(
   parts: Pick<VerifierParts, "blobs" | "log">,
   verification: Verification,
-  shown: Shown,
+  { shown, limits: agreed }: { shown: Shown; limits: Pick<TaskLimits, "fuel"> },
 ): Promise<Claim[]> {
   const claims = await Promise.all(
     [...shown.values()].map((message) => readClaim(parts, verification, message)),
   );
-  return claims.filter((claim) => claim !== null);
+  // No honest run uses more: what the steps claim beyond it would be paid for.
+  return claims.filter((claim) => claim !== null && claim.reveal.fuel <= agreed.fuel);
 }
 
 async function readClaim(
@@ -90,9 +92,14 @@ function isClosedBy(leaves: readonly TraceLeaf[], reveal: Reveal, output: Uint8A
   const closing = closingLeaf({ ...reveal, finalState: before.post, resultBytes: output.length });
   return (
     traceRootOf(leaves) === reveal.traceRoot &&
-    encodeLeaf(last).join() === encodeLeaf(closing).join()
+    encodeLeaf(last).join() === encodeLeaf(closing).join() &&
+    fuelOf(leaves.slice(0, -1)) === reveal.fuel
   );
 }
+
+/** What is paid for is the sum of the steps: no sample ever looks at the closing leaf, which says it. */
+const fuelOf = (steps: readonly TraceLeaf[]): bigint =>
+  steps.reduce((sum, { fuel }) => sum + fuel, 0n);
 
 /** The output has the hash that was committed, and each step's piece of it the hash in the step's leaf. */
 function isMadeOf(leaves: readonly TraceLeaf[], reveal: Reveal, output: Uint8Array): boolean {

@@ -58,7 +58,7 @@ export async function verifyTask(
   const stopAnswering = answerAsks(parts, gathering);
   try {
     const shown = await gatherReveals(parts, gathering);
-    const claims = await readClaims(parts, gathering, shown);
+    const claims = await readClaims(parts, gathering, { shown, limits: dispatch.contract.limits });
     const task = await parts.ledger.until(orderId, ({ audit }) => audit !== null, signal);
     const verification: Verification = { ...gathering, task };
     const dispute = await compareClaims(verification, claims);
