@@ -1,4 +1,4 @@
-import { type ContentId, limits } from "@meshwork/foundation";
+import type { ContentId } from "@meshwork/foundation";
 import { closedSet, type Dispatch, type TaskRecord, type TraceLeaf } from "@meshwork/protocol";
 import { contentIdOfDigest } from "@meshwork/storage";
 import { leafOf, type RunningTask, runTask, type TaskRun } from "../runtime/run-task.ts";
@@ -21,6 +21,8 @@ export function createReplayer(
   { dispatch, task, signal }: { dispatch: Dispatch; task: TaskRecord; signal: AbortSignal },
 ): Replayer {
   const hints = [task.order.gateway, ...closedSet(task).map(({ node }) => node)];
+  // No honest step leaves more; a sandbox would refuse it, and the liar would go free.
+  const maxBytes = dispatch.contract.limits.stateBytes;
   let opened: ReturnType<VerifierParts["openSandbox"]> | null = null;
   let whole: Promise<TaskRun> | null = null;
 
@@ -35,7 +37,7 @@ export function createReplayer(
   const stateAfter = async (last: TraceLeaf | undefined): Promise<Uint8Array | null> => {
     if (last === undefined) return new Uint8Array(0);
     const id: ContentId = contentIdOfDigest(last.post);
-    return parts.blobs.fetch(id, { hints, maxBytes: limits.stateBytes, signal }).catch(() => null);
+    return parts.blobs.fetch(id, { hints, maxBytes, signal }).catch(() => null);
   };
 
   const replayAll = () => {
