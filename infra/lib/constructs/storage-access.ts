@@ -30,14 +30,14 @@ export function grantSnapshotRead(grantee: IGrantable, { ledger, anchors }: Stor
   allow(grantee, ledger.bucketArn, LIST);
   allow(grantee, ledger.arnForObjects(`${SNAPSHOTS}/*`), READ);
   acceptObjects(grantee, ledger, SNAPSHOTS);
-  allow(grantee, anchors.tableArn, ["dynamodb:GetItem", "dynamodb:Query"]);
+  allow(grantee, anchors.tableArn, ["dynamodb:GetItem"]);
 }
 
 /** To publish one: it adds objects and entries and moves the head. Nothing here can delete. */
 export function grantSnapshotWrite(grantee: IGrantable, storage: Storage): void {
   grantSnapshotRead(grantee, storage);
   allow(grantee, storage.ledger.arnForObjects(`${SNAPSHOTS}/*`), WRITE);
-  allow(grantee, storage.anchors.tableArn, ["dynamodb:PutItem", "dynamodb:UpdateItem"]);
+  allow(grantee, storage.anchors.tableArn, ["dynamodb:PutItem"]);
 }
 
 /** Without it S3 answers 403 to a question for an object that is not there. */
