@@ -69,6 +69,16 @@ export const limits = {
   expiryGraceMs: 10_000,
   /** Rows that one question to the ledger's indexes gives. */
   storeRange: 1_000,
+  /** One record of the ledger's state; its largest, a full committee, has about 20 KB. */
+  stateLeafBytes: 65_537,
+  /** A snapshot's chunk: large enough for an object store, small enough to be checked in memory. */
+  snapshotChunkMinBytes: 4 << 20,
+  snapshotChunkMaxBytes: 8 << 20,
+  /** A state of 64 GiB: what no node holds in memory need not be exported. */
+  snapshotChunks: 16_384,
+  snapshotManifestBytes: 2 << 20,
+  /** Leaves of a snapshot that go to a node's store in one write. */
+  restoreBatchLeaves: 10_000,
   /** A blob's chunk: large enough to amortise a frame, small enough to interleave. */
   blobChunkBytes: 256 << 10,
   /** A peer that sends nothing for so long in the middle of a blob is given up. */

@@ -14,6 +14,7 @@ import { genesis } from "./genesis.ts";
 import { nodeRecord } from "./node-record.ts";
 import { proofOfTaskWire } from "./proof-of-task.ts";
 import { receipt } from "./receipt.ts";
+import { snapshotChunk, snapshotManifest } from "./snapshot-manifest.ts";
 import { taskMessage } from "./task-message.ts";
 import { taskRecord } from "./task-record.ts";
 import * as network from "./testing/network-samples.ts";
@@ -39,6 +40,8 @@ const nouns: { name: string; noun: Wire<z.ZodType>; values: unknown[] }[] = [
   { name: "consensus-message", noun: consensusMessageWire, values: network.sampleConsensusMessages },
   { name: "task-message", noun: taskMessage, values: sample.sampleTaskMessages },
   { name: "receipt", noun: receipt, values: [sampleReceipt()] },
+  { name: "snapshot-manifest", noun: snapshotManifest, values: [network.sampleManifest] },
+  { name: "snapshot-chunk", noun: snapshotChunk, values: [network.sampleChunk] },
 ];
 
 function sampleReceipt() {

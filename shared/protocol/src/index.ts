@@ -15,6 +15,7 @@ export * from "./proof-of-task.ts";
 export * from "./raw-bytes.ts";
 export * from "./receipt.ts";
 export * from "./seeded-draw.ts";
+export * from "./snapshot-manifest.ts";
 export * from "./state-proof.ts";
 export * from "./stream-names.ts";
 export * from "./task-message.ts";

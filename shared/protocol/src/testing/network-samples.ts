@@ -5,9 +5,11 @@ import type { ConsensusMessage } from "../consensus-message.ts";
 import type { Genesis } from "../genesis.ts";
 import type { NetworkPolicy } from "../network-policy.ts";
 import type { NodeRecord } from "../node-record.ts";
+import type { SnapshotManifest } from "../snapshot-manifest.ts";
 import type { Invite } from "../voucher.ts";
 
 import {
+  content,
   hex,
   key,
   key25519,
@@ -136,3 +138,18 @@ export const sampleConsensusMessages: ConsensusMessage[] = [
   { kind: "finalized", block: sampleBlock, certificate: sampleCertificate },
   { kind: "transactions", transactions: sampleTransactions },
 ];
+
+export const sampleManifest: SnapshotManifest = {
+  format: 1,
+  chainId: sampleChain,
+  height: 8,
+  header: sampleHeader,
+  certificate: sampleCertificate,
+  handOver: [],
+  chunks: [{ content, leaves: 17_000, sizeBytes: 4_194_400 }],
+  totals: { leaves: 17_000, sizeBytes: 4_194_400 },
+};
+
+export const sampleChunk = {
+  leaves: [{ key: sampleDigest(71), value: Uint8Array.of(1, 2, 3) }],
+};
