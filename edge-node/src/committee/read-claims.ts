@@ -36,8 +36,10 @@ export async function readClaims(
   const claims = await Promise.all(
     [...shown.values()].map((message) => readClaim(parts, verification, message)),
   );
-  // No honest run uses more: what the steps claim beyond it would be paid for.
-  return claims.filter((claim) => claim !== null && claim.reveal.fuel <= agreed.fuel);
+  // No honest run uses more fuel: what the steps claim beyond it would be paid for.
+  return claims
+    .filter((claim) => claim !== null)
+    .filter(({ reveal }) => reveal.fuel <= agreed.fuel);
 }
 
 async function readClaim(
