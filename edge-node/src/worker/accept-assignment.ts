@@ -15,12 +15,24 @@ export async function acceptAssignment(
   // Accepted already, before a restart.
   if (task !== null && placeOf(task, "worker", me)?.state !== "called") return true;
   if (!parts.hasRoom()) {
-    await ledger.transact({ kind: "decline", orderId, attempt }, signal);
+    await declineAssignment(parts, { orderId, attempt }, signal);
     return false;
   }
   await ledger.transact(
     { kind: "accept", orderId, attempt, role: "worker", seedCommitment: null },
     signal,
   );
+  return true;
+}
+
+/** False when the place was accepted before: then it can be lost, but not declined. */
+export async function declineAssignment(
+  { ledger, me }: Pick<WorkerParts, "me" | "ledger">,
+  { orderId, attempt }: Pick<Assignment, "orderId" | "attempt">,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const task = ledger.task(orderId);
+  if (task === null || placeOf(task, "worker", me)?.state !== "called") return false;
+  await ledger.transact({ kind: "decline", orderId, attempt }, signal);
   return true;
 }

@@ -1,4 +1,4 @@
-import type { NodeId } from "@meshwork/foundation";
+import type { Clock, NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { Dispatch, TaskRecord } from "@meshwork/protocol";
 import { type Assignment, dispatchFor, placeOf } from "../assignment.ts";
@@ -7,7 +7,7 @@ import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
 import type { Task } from "../runtime/runtime.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
-import { acceptAssignment } from "./accept-assignment.ts";
+import { acceptAssignment, declineAssignment } from "./accept-assignment.ts";
 import { commitResult } from "./commit-result.ts";
 import { fetchTask } from "./fetch-inputs.ts";
 import { reveal } from "./reveal.ts";
@@ -15,6 +15,7 @@ import { runAssignment } from "./run-assignment.ts";
 
 export interface WorkerParts {
   me: NodeId;
+  clock: Clock;
   ledger: TaskLedger;
   mail: TaskMail;
   blobs: Blobs;
@@ -39,16 +40,13 @@ export async function work(
   const { orderId } = assignment;
   const task = await parts.ledger.until(orderId, () => true, signal);
   const dispatch = await dispatchFor(parts, task, signal);
+  const inputs = await inputsOrDecline(parts, assignment, { dispatch, task }, signal);
+  if (inputs === null) return;
 
   // The run does not wait until the acceptance is final: if it is refused, only this node has lost.
   const accepted = acceptAssignment(parts, assignment, signal);
   accepted.catch(() => {});
-  const run = await runAssignment(
-    parts,
-    assignment,
-    await inputsOf(parts, dispatch, task, signal),
-    signal,
-  );
+  const run = await runAssignment(parts, assignment, inputs, signal);
   if (!(await accepted)) return;
 
   const result = await commitResult(parts, assignment, { task, run }, signal);
@@ -56,12 +54,26 @@ export async function work(
   await reveal(parts, assignment, { run, result }, signal);
 }
 
-const inputsOf = (
+/**
+ * A bond is staked only when the data is here: else whoever orders could burn it by naming data that
+ * nobody serves. Null: declined.
+ */
+async function inputsOrDecline(
   parts: WorkerParts,
-  dispatch: Dispatch,
-  task: TaskRecord,
+  assignment: Assignment,
+  { dispatch, task }: { dispatch: Dispatch; task: TaskRecord },
   signal: AbortSignal,
-): Promise<Task> => fetchTask(parts.blobs, dispatch, { hints: [task.order.gateway], signal });
+): Promise<Task | null> {
+  try {
+    return await fetchTask(parts.blobs, dispatch, { hints: [task.order.gateway], signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(await declineAssignment(parts, assignment, signal))) throw error;
+    const { orderId } = assignment;
+    parts.log.warn("a task was declined: its data is not to be had", { orderId, error });
+    return null;
+  }
+}
 
 /** The set is closed by a final block: what is shown from now on, nobody can copy. */
 const closeOf = (
