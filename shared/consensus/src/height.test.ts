@@ -71,7 +71,7 @@ describe("durability: after a restart", () => {
     expect(casts(bench.timeout(0))).toEqual([]);
     expect(casts(bench.receive(proposal(blockAt(0, NOW + 1)), 3))).toEqual([]);
     expect(casts(bench.receive(withCertificate(N0)))).toEqual([]);
-    const kinds = sent(restarted(before).bench.tick()).map((message) =>
+    const kinds = sent(restarted(before).bench.secondTick()).map((message) =>
       message.kind === "vote" ? message.vote.ballot.kind : message.kind,
     );
     expect(kinds).toEqual(["status", "N", "X"]);
@@ -85,7 +85,7 @@ describe("durability: after a restart", () => {
     expect(bench.replica.position?.view).toBe(1);
     expect(casts(bench.timeout(0))).toEqual([]);
     expect(
-      sent(bench.tick()).flatMap((m) => (m.kind === "vote" ? [m.vote.ballot.kind] : [])),
+      sent(bench.secondTick()).flatMap((m) => (m.kind === "vote" ? [m.vote.ballot.kind] : [])),
     ).toEqual(["F"]);
   });
 
@@ -96,7 +96,7 @@ describe("durability: after a restart", () => {
     before.next = blockAt(0, NOW + 50);
     const { bench, effects } = restarted(before);
     expect(casts(effects)).toEqual([]);
-    expect(sent(bench.tick())).toContainEqual(proposal(BLOCK));
+    expect(sent(bench.secondTick())).toContainEqual(proposal(BLOCK));
   });
 
   test("a notarized block that was logged is finalized", () => {

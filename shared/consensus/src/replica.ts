@@ -33,6 +33,7 @@ export class Replica {
   #applicationHasDemand = false;
   #ticks = 0;
   #statusAtTick = 0;
+  #atLastTick = { height: -1, view: -1 };
 
   constructor({ application, rules = simplexRules, settings = defaultSettings }: ReplicaParts) {
     this.#parts = { application, rules, settings };
@@ -200,8 +201,17 @@ export class Replica {
     if (this.#peers.isBehind(number, committee) && this.#askOneAhead(instance)) return;
     const { idleStatusMs, tickMs } = this.#parts.settings;
     const isStatusDue = (this.#ticks - this.#statusAtTick) * tickMs >= idleStatusMs;
-    if (instance.hasDemand || isStatusDue) this.#broadcastStatus(instance);
-    if (instance.hasDemand) this.#repair(instance);
+    const isStuck = this.#isWhereItWas(instance) && instance.hasDemand;
+    if (isStuck || isStatusDue) this.#broadcastStatus(instance);
+    if (isStuck) this.#repair(instance);
+    if (instance.hasDemand) this.#turn.emit({ kind: "shareTransactions" });
+  }
+
+  /** Whether height and view are those of the last tick: what is on its way needs no repair yet. */
+  #isWhereItWas({ height, view }: Instance): boolean {
+    const { height: lastHeight, view: lastView } = this.#atLastTick;
+    this.#atLastTick = { height: height.number, view };
+    return height.number === lastHeight && view === lastView;
   }
 
   /** Rule 10. */
@@ -209,7 +219,6 @@ export class Replica {
     for (const message of instance.height.resends(instance.view))
       this.#turn.emit({ kind: "broadcast", message });
     instance.fetch();
-    this.#turn.emit({ kind: "shareTransactions" });
   }
 
   /** Asks one of those who claim to be ahead; false when there is none. */

@@ -126,6 +126,12 @@ export class Bench {
     return this.fire({ kind: "tick" });
   }
 
+  /** The second of two ticks: the first one at a new view repairs nothing yet. */
+  secondTick(): Effect[] {
+    this.tick();
+    return this.tick();
+  }
+
   timeout(view: number): Effect[] {
     return this.fire({ kind: "timeout", height: HEIGHT, view });
   }

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { type MutantName, mutantNames, mutants } from "../support/simulator/mutants.ts";
+import { simulate } from "../support/simulator/simulate.ts";
+
+/**
+ * A seed that kills each mutant. It belongs to the protocol as it is: after a change to the replica
+ * or the simulator, `npm run sim -- --mutant NAME` finds another.
+ */
+const killers: Record<MutantName, number> = {
+  "quorum-too-small": 7,
+  "justification-skipped": 4,
+  "final-after-nullify": 1,
+  "no-log": 1,
+  "send-before-sync": 14,
+  "early-prune": 14,
+  "no-resend": 1,
+  "no-certificate-repair": 1,
+  "capped-timeout": 13,
+  "clock-unchecked": 3,
+  "time-may-fall": 7,
+  "header-only-hash": 2,
+  "execution-skipped": 3,
+  "demand-by-all-pending": 1,
+  "signatures-unchecked": 1,
+};
+
+describe("the simulator notices a protocol with", () => {
+  test.each(mutantNames)("%s", (name) => {
+    const seed = killers[name];
+    const { broken } = simulate(seed, { mutant: mutants[name] });
+    expect(broken?.promise).toBe(mutants[name].breaks);
+  });
+});

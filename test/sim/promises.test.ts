@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { adversaryNames } from "../support/adversaries/index.ts";
+import { simulate } from "../support/simulator/simulate.ts";
+
+/** `npm run sim -- --seeds N` runs more of them, on all cores. */
+const SEEDS = 200;
+
+/** What to show of the seeds that broke a promise: enough to run them again. */
+const broken = (reports: readonly ReturnType<typeof simulate>[]) =>
+  reports.flatMap(({ seed, broken: what }) =>
+    what === null ? [] : [`npm run sim -- --seed ${seed} --trace: ${what.text}`],
+  );
+
+test(`${SEEDS} seeds of chaos break no promise`, () => {
+  const reports = Array.from({ length: SEEDS }, (_, i) => simulate(1 + i));
+  expect(broken(reports)).toEqual([]);
+  // Chaos that stops the chain would keep every promise but be no test.
+  expect(reports.reduce((sum, { heights }) => sum + heights, 0)).toBeGreaterThan(5 * SEEDS);
+  expect(reports.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(3 * SEEDS);
+}, 60_000);
+
+describe("no promise is broken when all liars are of one kind", () => {
+  test.each(adversaryNames)("%s", (adversary) => {
+    const reports = Array.from({ length: 6 }, (_, i) => simulate(10_001 + i, { adversary }));
+    expect(broken(reports)).toEqual([]);
+  });
+});
+
+test("a run is its seed: the same again has the same trace, another has another", () => {
+  const [first, again, other] = [7, 7, 8].map((seed) => simulate(seed).traceHash);
+  expect(again).toBe(first);
+  expect(other).not.toBe(first);
+});
