@@ -49,10 +49,12 @@ export async function verifyTask(
   assignment: Assignment,
   signal: AbortSignal,
 ): Promise<void> {
-  await takeSeat(parts, assignment, signal);
   const { orderId } = assignment;
+  // Before the seat is taken: a set must not close under verifiers who were told nothing.
+  const called = await parts.ledger.until(orderId, () => true, signal);
+  const dispatch = await dispatchFor(parts, called, signal);
+  await takeSeat(parts, assignment, signal);
   const closed = await parts.ledger.until(orderId, (task) => task.closeHeight !== null, signal);
-  const dispatch = await dispatchFor(parts, closed, signal);
   const replayer = createReplayer(parts, { dispatch, task: closed, signal });
   const gathering: Verification = { task: closed, assignment, replayer, signal };
   const stopAnswering = answerAsks(parts, gathering);
