@@ -1,8 +1,8 @@
+import { openKeys, openOrMakeKeys } from "@meshwork/crypto";
 import {
   fetchByInvite,
   findGenesis,
   type Node,
-  openKeys,
   readNodeConfig,
   startNode,
 } from "@meshwork/edge-node";
@@ -25,7 +25,7 @@ export async function openGateway(
     process.kill(process.pid, "SIGTERM");
   };
   const parts = { clock: systemClock, random: systemRandom, log, metrics, onFatal };
-  const secrets = await openKeys(parts, { ...config, mayMake: config.invite !== null });
+  const secrets = await (config.invite === null ? openKeys(config) : openOrMakeKeys(parts, config));
   const place = await findGenesis(config, (invite) => fetchByInvite(parts, invite, secrets));
   const node = await startNode(parts, { ...config, ...place, role: "gateway", secrets });
   const probe = await startHttpProbe(

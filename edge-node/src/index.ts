@@ -3,7 +3,6 @@ export { createVoteFolder } from "./chain/vote-key.ts";
 export { type EdgeNodeConfig, readConfig as readNodeConfig } from "./config.ts";
 export { fetchByInvite } from "./membership/fetch-by-invite.ts";
 export { findGenesis, type NetworkPlace } from "./membership/find-genesis.ts";
-export { openKeys } from "./membership/open-keys.ts";
 export { type Node, type NodeOptions, type NodeParts, startNode } from "./node.ts";
 export type {
   TaskProgress,

@@ -1,9 +1,9 @@
+import { openKeys, openOrMakeKeys } from "@meshwork/crypto";
 import { systemClock, systemRandom } from "@meshwork/foundation";
 import { createLog, createMetrics, startHttpProbe } from "@meshwork/observability";
 import { type EdgeNodeConfig, readConfig } from "./config.ts";
 import { fetchByInvite } from "./membership/fetch-by-invite.ts";
 import { findGenesis } from "./membership/find-genesis.ts";
-import { openKeys } from "./membership/open-keys.ts";
 import { type Node, startNode } from "./node.ts";
 import { untilToldToStop } from "./until-told-to-stop.ts";
 
@@ -16,7 +16,7 @@ export async function main(): Promise<void> {
   await using running = new AsyncDisposableStack();
 
   const parts = { clock: systemClock, random: systemRandom, log, metrics, onFatal: stopping.fail };
-  const secrets = await openKeys(parts, { ...config, mayMake: config.invite !== null });
+  const secrets = await (config.invite === null ? openKeys(config) : openOrMakeKeys(parts, config));
   const place = await findGenesis(config, (invite) => fetchByInvite(parts, invite, secrets));
   const node = await startNode(parts, { ...config, ...place, role: "edge", secrets });
   running.defer(() => node.stop());

@@ -1,8 +1,8 @@
 import { once } from "node:events";
+import { openOrMakeKeys } from "@meshwork/crypto";
 import { systemClock, systemRandom } from "@meshwork/foundation";
 import { createLog, createMetrics, startHttpProbe } from "@meshwork/observability";
 import { readConfig } from "./config.ts";
-import { openKeys } from "./open-keys.ts";
 import { readGenesis } from "./read-genesis.ts";
 import { startRelay } from "./relay.ts";
 
@@ -16,7 +16,7 @@ export async function main(): Promise<void> {
 
   const parts = { clock: systemClock, random: systemRandom, log, metrics };
   const genesis = await readGenesis(config.genesisFile);
-  const secrets = await openKeys(parts, config);
+  const secrets = await openOrMakeKeys(parts, config);
   const relay = await startRelay(parts, { ...config, secrets, genesis });
   running.defer(() => relay.stop());
   const probe = await startHttpProbe({ metrics, readiness: relay.unready }, config.probe);

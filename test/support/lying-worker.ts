@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import { openOrMakeKeys } from "@meshwork/crypto";
 import {
   createSandboxes,
   createSandboxPool,
   fetchByInvite,
   findGenesis,
   type Node,
-  openKeys,
   type Sandboxes,
   startNode,
 } from "@meshwork/edge-node";
@@ -28,10 +28,9 @@ export async function joinAsLiar(folder: string, invite: string): Promise<Node> 
     },
   };
   const keystoreFile = join(folder, "keystore.json");
-  const secrets = await openKeys(parts, {
+  const secrets = await openOrMakeKeys(parts, {
     keystoreFile,
     passphraseFile: join(folder, "passphrase"),
-    mayMake: true,
   });
   const options = { folder, genesisFile: null, invite, relays: [] };
   const place = await findGenesis(options, (read) => fetchByInvite(parts, read, secrets));

@@ -1,5 +1,6 @@
 export { type Domain, digestBytesOf, digestOf } from "./domain.ts";
 export { ed25519Verify } from "./ed25519-verify.ts";
+export { type KeyFiles, openKeys, openOrMakeKeys } from "./key-folder.ts";
 export {
   createKeystore,
   type KeystoreOptions,
