@@ -29,6 +29,12 @@ export const limits = {
   /** Orders whose letters a node keeps, and letters of one sender about one order. */
   orderBoxes: 4_096,
   lettersPerSender: 64,
+  letterBytesPerSender: 256 << 10,
+  letterBytes: 64 << 20,
+  /** Letters of who has no part in the order, as far as this node knows yet: of anybody, so few. */
+  earlyLetters: 512,
+  earlyLettersPerSender: 16,
+  earlyLetterBytes: 32 << 10,
   committeeSeats: 100,
   replicas: 7,
   verifiers: 31,
@@ -122,4 +128,16 @@ export const limits = {
   repliesKeptBytes: 16 << 20,
   /** Pairs of peer and stream to which this node numbers its messages. */
   outboxLanes: 16_384,
+  /** Cloud storage is given up when a connection takes longer, or when nothing moves on it for so long. */
+  storageConnectMs: 5_000,
+  storageSilenceMs: 10_000,
+  /** What one operation on it may take, retries included, and on top of that the time for its bytes. */
+  storageOperationMs: 60_000,
+  storageBytesPerSecond: 128 << 10,
+  storageAttempts: 5,
+  /** Parts of a large object: S3 takes 10,000 of 5 MiB or more. Those under way are held in memory. */
+  storagePartBytes: 8 << 20,
+  storagePartsAtOnce: 4,
+  /** A presigned request is used at once by whoever asked for it. */
+  presignedMs: 300_000,
 } as const;

@@ -1,4 +1,5 @@
 import type { BlockHash } from "@meshwork/foundation";
+import { StorageError } from "./storage-error.ts";
 
 /** A point of a chain that somebody wrote down elsewhere: what the block at `height` was. */
 export interface Anchor {
@@ -22,3 +23,10 @@ export interface AnchorStore {
   compareAndSetHead(expected: Anchor | null, next: Anchor): Promise<boolean>;
   close(): Promise<void>;
 }
+
+export const anchorConflict = (known: Anchor, anchor: Anchor) =>
+  new StorageError(
+    "ANCHOR_CONFLICT",
+    `height ${anchor.height} is anchored as ${known.hash}, not as ${anchor.hash}: two histories exist; find out who signed the other`,
+    { detail: { known, anchor } },
+  );

@@ -1,7 +1,6 @@
 import { type BlockHash, blockHash } from "@meshwork/foundation";
 import { ClassicLevel } from "classic-level";
-import type { Anchor, AnchorStore } from "./anchor-store.ts";
-import { StorageError } from "./storage-error.ts";
+import { type Anchor, type AnchorStore, anchorConflict } from "./anchor-store.ts";
 
 /** Without `sync` LevelDB does not wait for the disk. */
 const DURABLE = { sync: true } as const;
@@ -39,7 +38,7 @@ export async function openLevelAnchorStore(folder: string): Promise<AnchorStore>
       exclusively(async () => {
         const known = await at(anchor.height);
         if (known === null) return database.put(keyOf(anchor.height), anchor.hash, DURABLE);
-        if (known.hash !== anchor.hash) throw conflict(known, anchor);
+        if (known.hash !== anchor.hash) throw anchorConflict(known, anchor);
       }),
     compareAndSetHead: (expected, next) =>
       exclusively(async () => {
@@ -52,10 +51,3 @@ export async function openLevelAnchorStore(folder: string): Promise<AnchorStore>
     close: () => database.close(),
   };
 }
-
-const conflict = (known: Anchor, anchor: Anchor) =>
-  new StorageError(
-    "ANCHOR_CONFLICT",
-    `height ${anchor.height} is anchored as ${known.hash}, not as ${anchor.hash}: two histories exist; find out who signed the other`,
-    { detail: { known, anchor } },
-  );

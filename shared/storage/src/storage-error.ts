@@ -8,4 +8,18 @@ export class StorageError extends CodedError<
   | "STORE_FULL"
   /** Two different anchors for one height: somebody shows two histories. */
   | "ANCHOR_CONFLICT"
+  /** What lies where an anchor should is none. */
+  | "ANCHOR_DAMAGED"
+  /** No such bucket or table, or not in this region. */
+  | "STORE_MISSING"
+  /** No credentials, wrong ones, or ones without the right. */
+  | "STORE_FORBIDDEN"
+  /** The service refuses for load, after every retry. */
+  | "STORE_BUSY"
+  /** No answer, a cut or too slow one, or a failing service, after every retry. */
+  | "STORE_UNREACHABLE"
+  /** This machine's clock is too far from the service's to sign requests. */
+  | "CLOCK_SKEWED"
+  /** The service refused in a way that has no code of its own here. */
+  | "STORE_REFUSED"
 > {}
