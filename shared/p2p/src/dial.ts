@@ -1,5 +1,5 @@
 import type { Connection } from "@libp2p/interface";
-import type { Clock, NodeId } from "@meshwork/foundation";
+import { type Clock, messageOf, type NodeId } from "@meshwork/foundation";
 import type { NodeRecord } from "@meshwork/protocol";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { P2pError } from "./errors.ts";
@@ -7,7 +7,7 @@ import type { Host } from "./host.ts";
 import { withTimeout } from "./timeout.ts";
 
 /** A private address from another house may swallow a dial in silence: the relay must get its turn. */
-const DIRECT_DIAL_MS = 3_000;
+const DIRECT_DIAL_MS = 4_000;
 const RELAYED_DIAL_MS = 8_000;
 
 /** Direct addresses first, then by relay circuit; `PEER_UNREACHABLE` with both reasons. */
@@ -58,6 +58,6 @@ function unreachable(nodeId: NodeId, addresses: readonly string[], causes: unkno
   return new P2pError(
     "PEER_UNREACHABLE",
     `${nodeId} answers at none of its ${addresses.length} addresses: it may be offline, or its relay is`,
-    { detail: { nodeId, addresses }, cause: new AggregateError(causes) },
+    { detail: { nodeId, addresses, reasons: causes.map(messageOf) }, cause: causes.at(-1) },
   );
 }

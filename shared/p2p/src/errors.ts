@@ -43,6 +43,7 @@ export type P2pErrorCode =
   | DeliveryFailure
   | "PEER_NOT_FOUND"
   | "PEER_UNREACHABLE"
+  | "RELAY_ADDRESS_INVALID"
   | "FRAME_TOO_LARGE"
   | "CHANNEL_CLOSED"
   | "CHANNEL_FULL"

@@ -17,6 +17,7 @@ import { limits } from "@meshwork/foundation";
 import { streamNames } from "@meshwork/protocol";
 import { createLibp2p } from "libp2p";
 import { BoundedDatastore } from "./bounded-datastore.ts";
+import { type Circuits, circuitsOf } from "./circuits.ts";
 
 /** The one place that builds libp2p: every trap of it that we know is stepped around here. */
 export type Host = Libp2p<HostServices>;
@@ -26,13 +27,14 @@ export interface HostServices extends Record<string, unknown> {
   ping: Ping;
   dht: KadDHT;
   pubsub: GossipSub;
+  circuits: Circuits;
 }
 export type RelayHost = Libp2p<HostServices & { circuitRelay: CircuitRelayService }>;
 
 export interface HostOptions {
   /** 32 bytes from which the Ed25519 transport key is made: `deriveTransportSeed`. */
   transportSeed: Uint8Array;
-  /** Multiaddrs. `/p2p-circuit` asks for a place at a relay, once for each time that it is listed. */
+  /** Multiaddrs. */
   listen: readonly string[];
   /** What to tell others instead of what is listened on. @default what is listened on */
   announce?: readonly string[];
@@ -134,6 +136,7 @@ const STREAM = { maxStreamWindowSize: 2 << 20, maxReadBufferLength: 4 << 20 };
 function services({ dht, recordRules }: HostOptions) {
   const { namespace, validate, select } = recordRules;
   return {
+    circuits: circuitsOf,
     identify: identify({ runOnLimitedConnection: true }),
     ping: ping(),
     // Not `allowQueryWithZeroPeers`: the search for relays would then spin without a pause until the

@@ -19,7 +19,7 @@ import { ownRecordSource } from "./own-record.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { createRecordBook, type RecordBook } from "./record-book.ts";
 import { connectionGater, type RelayGate } from "./relay-gate.ts";
-import { createRelays, type Relays } from "./relays.ts";
+import { createRelays, type Relays, relayPlaces } from "./relays.ts";
 import { createTopicRouter } from "./topic-router.ts";
 
 /** Everything that a node needs to talk to others, wired by hand and stopped in reverse. */
@@ -83,7 +83,8 @@ export async function createP2p(parts: P2pParts, options: P2pOptions): Promise<P
   const messaging = createMessaging({ ...shared, channels, peers, discovery, check, peerLimits });
   const announcer = createAnnouncer({ ...shared, discovery });
   const onUp = announcer.touch;
-  const relays = createRelays({ ...shared, peers, onUp }, options.relays ?? []);
+  const places = relayPlaces(options.relays ?? []);
+  const relays = createRelays({ ...shared, peers, onUp }, places, { reserve: !options.relay });
   const router = createTopicRouter({ host, chainId, broadcasting: messaging });
   return {
     nodeId,
@@ -115,16 +116,6 @@ export async function createP2p(parts: P2pParts, options: P2pOptions): Promise<P
   };
 }
 
-/**
- * One place at each of a few relays: any one of them may be down. A relay itself needs none. Two
- * addresses of one relay are one place: libp2p would search the network for the other without end.
- */
-function circuitsOf({ relay, relays = [] }: P2pOptions): string[] {
-  const distinct = new Set(relays.map((address) => address.split("/p2p/").at(-1)));
-  return relay ? [] : [...distinct].slice(0, CIRCUITS).map(() => "/p2p-circuit");
-}
-const CIRCUITS = 3;
-
 /** Who was dropped for his offences is not let in again at once. */
 function shuttingOut(admission: Admission, peerLimits: PeerLimits): Admission {
   return {
@@ -139,7 +130,7 @@ function shuttingOut(admission: Admission, peerLimits: PeerLimits): Admission {
 function buildHost(parts: P2pParts, options: P2pOptions, context: RecordContext): Promise<Host> {
   const hostOptions = {
     transportSeed: parts.identity.transportSeed,
-    listen: [...options.listen, ...circuitsOf(options)],
+    listen: options.listen,
     dht: options.dht ?? "client",
     recordRules: nodeRecordRules(context),
     ...(options.announce ? { announce: options.announce } : {}),

@@ -12,7 +12,7 @@ const hasCircuit = (node: P2p) =>
 test("two nodes that nobody can dial find each other through a relay, and talk and broadcast", async () => {
   await using nodes = new TestNodes();
   const relay = await nodes.start({}, { relay: {}, dht: "server" });
-  const options = { listen: ["/p2p-circuit"], relays: relay.addresses() };
+  const options = { listen: [], relays: relay.addresses() };
   const alice = await nodes.start({}, options);
   const bob = await nodes.create({}, options);
   bob.messaging.handle("echo", { onRequest: ({ payload }) => payload });
@@ -49,4 +49,15 @@ test("a node with a place at two relays stays reachable when one of them dies", 
   await doomed[Symbol.asyncDispose]();
   const reply = await alice.messaging.request(bob.nodeId, "echo", utf8("by the other"));
   expect(reply).toEqual(utf8("by the other"));
+});
+
+test("several addresses of one relay are one relay; an address that names none is refused", async () => {
+  await using nodes = new TestNodes();
+  const listen = ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/tcp/0/ws"];
+  const relay = await nodes.start({}, { relay: {}, dht: "server", listen });
+  const alice = await nodes.start({}, { listen: [], relays: relay.addresses() });
+  await until(() => hasCircuit(alice));
+  expect([relay.addresses().length, alice.relays.connected]).toEqual([2, 1]);
+  const nameless = nodes.create({}, { relays: ["/ip4/127.0.0.1/tcp/1"] });
+  await expect(nameless).rejects.toMatchObject({ code: "RELAY_ADDRESS_INVALID" });
 });

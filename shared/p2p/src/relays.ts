@@ -1,7 +1,7 @@
 import type { Connection } from "@libp2p/interface";
 import { type Clock, messageOf, type Random, sleep } from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
-import { multiaddr } from "@multiformats/multiaddr";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { P2pError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Peers } from "./peers.ts";
@@ -16,6 +16,31 @@ export interface Relays {
   stop(): void;
   /** How many of the configured relays have a connection with a finished hello. */
   readonly connected: number;
+}
+
+/** One relay, and the ways to it: TCP, WebSocket, by name or by number. */
+export interface RelayPlace {
+  readonly peerId: string;
+  readonly addresses: readonly Multiaddr[];
+}
+
+/** Throws on an address that is none, or that does not say whose it is. */
+export function relayPlaces(addresses: readonly string[]): RelayPlace[] {
+  const places = Map.groupBy(
+    addresses.map((text) => multiaddr(text)),
+    peerIdIn,
+  );
+  return [...places].map(([peerId, addresses]) => ({ peerId, addresses }));
+}
+
+function peerIdIn(address: Multiaddr): string {
+  const last = address.getComponents().at(-1);
+  if (last?.name === "p2p" && last.value !== undefined) return last.value;
+  throw new P2pError(
+    "RELAY_ADDRESS_INVALID",
+    `${address} does not say which relay it is of: it must end in /p2p/<PeerId>`,
+    { detail: { address: address.toString() } },
+  );
 }
 
 export interface RelaysParts {
@@ -33,45 +58,57 @@ const FIRST_RETRY_MS = 500;
 /** Relays are few and everything hangs on them: worth a dial every ten seconds. */
 const LAST_RETRY_MS = 10_000;
 const DIAL_MS = 10_000;
+const PLACES = 3;
+/** libp2p renews a place before it expires; this is for when that failed. */
+const PLACE_CHECK_MS = 30_000;
+const PLACE_RETRY_MS = 5_000;
 
-/** @param addresses multiaddrs of the relays, each with its PeerId */
-export function createRelays(parts: RelaysParts, addresses: readonly string[]): Relays {
+/** @param options.reserve whether to ask for places at them: a relay itself needs none */
+export function createRelays(
+  parts: RelaysParts,
+  relays: readonly RelayPlace[],
+  options: { reserve: boolean },
+): Relays {
   const controller = new AbortController();
   const { signal } = controller;
   const up = new Set<string>();
   const gauge = parts.metrics.gauge({ name: "relays_connected", help: "Relays this node is at." });
 
-  const live = async (address: string): Promise<void> => {
-    const connection = await connect(parts, address, signal);
-    up.add(address);
+  const live = async (relay: RelayPlace): Promise<void> => {
+    const connection = await connect(parts, relay, signal);
+    up.add(relay.peerId);
     gauge.set(up.size);
-    parts.log.info("relay is up", { address });
+    parts.log.info("relay is up", { address: connection.remoteAddr.toString() });
     parts.onUp();
+    const over = closed(connection, signal);
     try {
-      await closed(connection, signal);
+      // A place at each of the first few: any one of them may be down.
+      if (options.reserve && relays.indexOf(relay) < PLACES)
+        await keepPlace(parts, connection, over);
+      await over;
     } finally {
-      up.delete(address);
+      up.delete(relay.peerId);
       gauge.set(up.size);
     }
   };
 
-  const supervise = async (address: string) => {
+  const supervise = async (relay: RelayPlace) => {
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
-      const failure = await live(address).then(
+      const failure = await live(relay).then(
         () => null,
         (error: Error) => error,
       );
       if (signal.aborted) return;
       retryMs = failure === null ? FIRST_RETRY_MS : Math.min(2 * retryMs, LAST_RETRY_MS);
       const reason = failure === null ? "the connection was closed" : messageOf(failure);
-      parts.log.warn("relay is down", { address, retryMs, reason });
+      parts.log.warn("relay is down", { peerId: relay.peerId, retryMs, reason });
       await sleep(parts.clock, jittered(retryMs, parts.random), signal).catch(() => {});
     }
   };
   return {
     start() {
-      for (const address of addresses) void supervise(address);
+      for (const relay of relays) void supervise(relay);
     },
     stop() {
       controller.abort(new P2pError("STOPPED", "this node stops"));
@@ -84,12 +121,12 @@ export function createRelays(parts: RelaysParts, addresses: readonly string[]): 
 
 async function connect(
   { host, peers, clock }: RelaysParts,
-  address: string,
+  { peerId, addresses }: RelayPlace,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const limit = { timeoutMs: DIAL_MS, reason: () => unreachable(address), signal };
+  const limit = { timeoutMs: DIAL_MS, reason: () => unreachable(peerId), signal };
   const connection = await withTimeout(clock, limit, (inner) =>
-    host.dial(multiaddr(address), { signal: inner }),
+    host.dial([...addresses], { signal: inner }),
   );
   await peers.greet(connection);
   // Without the tag a busy node would prune the connection like any other.
@@ -99,8 +136,31 @@ async function connect(
   return connection;
 }
 
-const unreachable = (address: string) =>
-  new P2pError("PEER_UNREACHABLE", `the relay at ${address} did not answer within ${DIAL_MS} ms`);
+const unreachable = (peerId: string) =>
+  new P2pError("PEER_UNREACHABLE", `the relay ${peerId} did not answer within ${DIAL_MS} ms`);
+
+/** Asks for a place, and again when it was lost, for as long as the connection stands. */
+async function keepPlace(
+  { host, clock, log }: RelaysParts,
+  { remotePeer, remoteAddr }: Connection,
+  over: Promise<void>,
+): Promise<void> {
+  const { circuits } = host.services;
+  const controller = new AbortController();
+  over.then(() => controller.abort());
+  while (!controller.signal.aborted) {
+    try {
+      if (!circuits.has(remotePeer)) await circuits.reserve(remotePeer, remoteAddr);
+    } catch (error) {
+      log.warn("no place at the relay", {
+        peerId: remotePeer.toString(),
+        reason: messageOf(error),
+      });
+    }
+    const pauseMs = circuits.has(remotePeer) ? PLACE_CHECK_MS : PLACE_RETRY_MS;
+    await sleep(clock, pauseMs, controller.signal).catch(() => {});
+  }
+}
 
 function closed(connection: Connection, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
