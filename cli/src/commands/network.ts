@@ -48,7 +48,7 @@ function createCommand(streams: Streams): Command {
         );
       const folder = resolve(options.out);
       const { createNetwork, networkFiles } = await import("../network/create-network.ts");
-      const { chainId, invite } = await createNetwork(
+      const { chainId, relays, invite } = await createNetwork(
         { clock: systemClock, random: systemRandom },
         {
           name,
@@ -59,7 +59,7 @@ function createCommand(streams: Streams): Command {
         },
         folder,
       );
-      output.emit("network", { chainId, folder, nodes, validators, invite });
+      output.emit("network", { chainId, folder, nodes, validators, relays, invite });
       output.say(`Network ${name} (${chainId})`);
       output.say(
         `  ${join(folder, networkFiles.genesis)}   its rules and founders: share it freely`,
@@ -68,7 +68,8 @@ function createCommand(streams: Streams): Command {
       output.say(
         `  ${join(folder, networkFiles.node(1))} …   keys, one folder a member: to its machine, and nowhere else`,
       );
-      output.say("Next: meshwork relay run, then meshwork node run in each member's folder.");
+      for (const relay of relays) output.say(`  the relay, as its nodes dial it: ${relay}`);
+      output.say("Next, each with its own folder: meshwork relay run, node run, api run.");
     });
 }
 

@@ -31,6 +31,8 @@ export interface NetworkPlan {
 export interface Network {
   readonly genesis: Genesis;
   readonly chainId: ChainId;
+  /** Where the relay will be found, with the PeerId that its keys give it. */
+  readonly relays: readonly string[];
   readonly invite: string;
 }
 
@@ -137,7 +139,7 @@ async function writeNetwork(
   // A bearer token, and therefore for the owner's eyes.
   await writeFile(join(folder, networkFiles.invite), `${invite}\n`, { mode: 0o600 });
   await writeFile(join(folder, networkFiles.genesis), `${genesisWire.toJson(genesis)}\n`);
-  return { genesis, chainId, invite };
+  return { genesis, chainId, relays, invite };
 }
 
 async function foundNode(folder: string, votes: boolean, random: Random): Promise<FoundingNode> {
