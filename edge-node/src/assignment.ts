@@ -25,6 +25,12 @@ export function placeOf(
   return places.find((place) => place.node === node && isLive(place)) ?? null;
 }
 
+/** All who have, or had, a part in a task: who ordered it, and whoever was called. */
+export const partiesOf = ({ order, workers, verifiers }: TaskRecord): NodeId[] => [
+  order.gateway,
+  ...[...workers, ...verifiers].map(({ node }) => node),
+];
+
 /** What this node has to do in a task; null when nothing. */
 export function assignmentOf(task: TaskRecord, node: NodeId): Assignment | null {
   const { orderId, attempt } = task;

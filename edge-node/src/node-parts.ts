@@ -7,6 +7,7 @@ import { createP2p, type Identity, type P2p } from "@meshwork/p2p";
 import { runtimeId, streamNames } from "@meshwork/protocol";
 import { openFolderStore } from "@meshwork/storage";
 import { ledgerAdmission } from "./admission.ts";
+import { partiesOf } from "./assignment.ts";
 import { createAssignments } from "./assignments.ts";
 import { type LedgerNode, startLedgerNode } from "./chain/ledger-node.ts";
 import { verifyTask } from "./committee/verify-task.ts";
@@ -92,7 +93,8 @@ const TASK_STREAM = "task";
 const LETTER_TTL_MS = 60_000;
 
 export const openMail = (
-  { messaging }: P2p,
+  { messaging, nodeId: me }: P2p,
+  ledger: LedgerClient,
   options: Parameters<typeof createTaskMail>[1],
 ): TaskMail =>
   createTaskMail(
@@ -105,6 +107,11 @@ export const openMail = (
             return "accept";
           },
         });
+      },
+      shareOrder(orderId, from) {
+        const task = ledger.task(orderId);
+        const parties = task === null ? [] : partiesOf(task);
+        return parties.includes(me) && parties.includes(from);
       },
     },
     options,

@@ -106,7 +106,7 @@ async function buildNode(
 
   const dispatches = await openDispatchBook(join(folder, "dispatches"));
   const blobs = await serveBlobs(parts, options, { p2p, expects: expectsFrom(ledger, dispatches) });
-  const mail = openMail(p2p, { onLetter: (letter) => requester.onLetter(letter) });
+  const mail = openMail(p2p, ledger, { onLetter: (letter) => requester.onLetter(letter) });
   const road: Road = {
     ...parts,
     me,

@@ -23,6 +23,7 @@ import {
   taskMessage,
 } from "@meshwork/protocol";
 import { contentIdOf } from "@meshwork/storage";
+import { partiesOf } from "../assignment.ts";
 import { createAssignments } from "../assignments.ts";
 import { verifyTask } from "../committee/verify-task.ts";
 import { openDispatchBook } from "../mail/dispatch-book.ts";
@@ -212,6 +213,11 @@ export class RoadNetwork {
         setImmediate(() => this.#inboxes.get(to)?.(member.nodeId, payload));
       },
       onMessage: (handler) => this.#inboxes.set(member.nodeId, handler),
+      shareOrder: (orderId, from) => {
+        const task = this.chain.state.task(orderId);
+        const parties = task === undefined ? [] : partiesOf(task);
+        return parties.includes(member.nodeId) && parties.includes(from);
+      },
     });
   }
 
