@@ -1,7 +1,13 @@
 import type { ChainId, Digest, NodeId, OrderId } from "@meshwork/foundation";
 import { type BlockHash, fromUtf8, limits, utf8 } from "@meshwork/foundation";
 import type { LeafChange } from "@meshwork/ledger";
-import { type FinalizedBlock, finalizedBlock, headerHash } from "@meshwork/protocol";
+import {
+  type FinalizedBlock,
+  finalizedBlock,
+  headerHash,
+  type ProvenHeader,
+  provenHeader,
+} from "@meshwork/protocol";
 import { ClassicLevel } from "classic-level";
 import { type BlockFacts, decodeFacts, encodeFacts } from "./block-facts.ts";
 import { ChainError } from "./chain-error.ts";
@@ -15,6 +21,7 @@ const at = (height: number): string => String(height).padStart(15, "0");
 const keys = {
   chainId: "chain-id",
   head: "head",
+  base: "base",
   block: (height: number) => `block/${at(height)}`,
   hash: (hash: BlockHash) => `hash/${hash}`,
   facts: (height: number) => `facts/${at(height)}`,
@@ -65,12 +72,34 @@ export class BlockStore {
     return value === undefined ? null : (fromUtf8(value) as ChainId);
   }
 
-  /** The state before the first block. */
-  async begin(chainId: ChainId, leaves: Iterable<LeafChange>): Promise<void> {
+  /**
+   * The state before the first block; with `base`, the state after that block, and none of the blocks up
+   * to it. The chain's id is written last: without it nothing has begun.
+   */
+  async begin(
+    chainId: ChainId,
+    leaves: Iterable<LeafChange>,
+    base: ProvenHeader | null = null,
+  ): Promise<void> {
+    for (const some of inBatches(leaves)) await this.#database.batch(some.map(writeOf), DURABLE);
+    const head = utf8(String(base?.header.height ?? 0));
     await this.#database.batch(
-      [...[...leaves].map(writeOf), put(keys.head, utf8("0")), put(keys.chainId, utf8(chainId))],
+      [
+        ...(base ? [put(keys.base, provenHeader.encode(base))] : []),
+        ...(base ? [put(keys.hash(headerHash(base.header)), head)] : []),
+        put(keys.head, head),
+        put(keys.chainId, utf8(chainId)),
+      ],
       DURABLE,
     );
+  }
+
+  /** The block that this chain begins after, where that is not the genesis. @throws ChainError `STORE_CORRUPT` */
+  async base(): Promise<ProvenHeader | null> {
+    const bytes = await this.#database.get(keys.base);
+    return bytes === undefined
+      ? null
+      : this.#parse("the block that it begins after", () => provenHeader.decode(bytes));
   }
 
   /**
@@ -158,6 +187,17 @@ export class BlockStore {
       throw storeCorrupt(`${what} cannot be read`, cause);
     }
   }
+}
+
+function* inBatches<T>(items: Iterable<T>): Generator<T[]> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < limits.restoreBatchLeaves) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
 }
 
 function writesOf({ finalized, changes, facts }: Commit) {

@@ -26,7 +26,9 @@ export interface ChainOptions {
 export async function openChain({ folder, genesis, log }: ChainOptions): Promise<Chain> {
   const store = await BlockStore.open(folder);
   try {
-    return new Chain({ genesis, log, store, head: await restoreHead(store, genesis) });
+    const head = await restoreHead(store, genesis);
+    const base = (await store.base())?.header.height ?? 0;
+    return new Chain({ genesis, log, store, head, base });
   } catch (error) {
     await store.close();
     throw error;
@@ -38,6 +40,7 @@ interface ChainParts {
   log: Log;
   store: BlockStore;
   head: ChainHead;
+  base: number;
 }
 
 /**
@@ -47,6 +50,8 @@ interface ChainParts {
 export class Chain {
   readonly genesis: Genesis;
   readonly chainId: ChainId;
+  /** Of the blocks up to this height there are none here: the chain was begun from a snapshot. 0: from the genesis. */
+  readonly base: number;
   /** Signature checks that remember; shared by all that look at transactions and votes. */
   readonly checks = new RememberedChecks();
   readonly #log: Log;
@@ -59,9 +64,10 @@ export class Chain {
   #tail: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor({ genesis, log, store, head }: ChainParts) {
+  constructor({ genesis, log, store, head, base }: ChainParts) {
     this.genesis = genesis;
     this.chainId = chainIdOf(genesis);
+    this.base = base;
     this.#log = log;
     this.#store = store;
     this.#head = head;
@@ -143,7 +149,7 @@ export class Chain {
     readonly events: readonly LedgerEvent[];
     readonly whys: readonly Why[];
   }> {
-    for (let height = options.after + 1; ; height++) {
+    for (let height = Math.max(options.after, this.base) + 1; ; height++) {
       await this.waitFor(height, options.signal);
       const facts = await this.#store.factsAt(height);
       if (facts === null) throw storeCorrupt(`the facts of block ${height} are missing`);
@@ -151,7 +157,7 @@ export class Chain {
     }
   }
 
-  /** Null above the head, and for the genesis. */
+  /** Null above the head, for the genesis, and up to `base`. */
   blockAt(height: number): Promise<FinalizedBlock | null> {
     return this.#store.blockAt(height);
   }
@@ -225,6 +231,8 @@ export class Chain {
 
   async #requireKnown({ block }: FinalizedBlock): Promise<void> {
     const { height } = block.header;
+    // Nothing is known here of what lies before the snapshot.
+    if (height < this.base) return;
     if ((await this.#store.heightOf(headerHash(block.header))) === height) return;
     throw new ChainError(
       "CHAIN_FORKED",

@@ -53,6 +53,7 @@ beforeEach(async () => {
     ...parts,
     application: createApplication(parts),
     wal: {
+      height: 0,
       recordsOf: () => [],
       prune: async () => {},
       append(record) {

@@ -28,7 +28,7 @@ import type { WriteAheadLog } from "./write-ahead-log.ts";
 export interface ConsensusDriverParts {
   me: NodeId;
   key: VoteKey;
-  wal: Pick<WriteAheadLog, "append" | "recordsOf" | "prune">;
+  wal: Pick<WriteAheadLog, "append" | "height" | "recordsOf" | "prune">;
   chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "blockAt" | "onCommit">;
   application: LedgerApplication;
   links: Pick<CommitteeLinks, "send" | "broadcast">;
@@ -152,14 +152,16 @@ export class ConsensusDriver {
   }
 
   #committee(): Start["committee"] {
-    const { me, key, chain } = this.#parts;
+    const { me, key, chain, wal } = this.#parts;
     const { epoch, seats, leaders } = chain.head.state.committee;
     // A seat that votes with another key is not for this node to fill.
     const seat = seats.findIndex(
       ({ node, voteKey }) => node === me && voteKey === key.public.voteKey,
     );
+    // Nor is any while the chain is behind the log, as after a restore: what was signed here is forgotten.
+    const isBehindLog = chain.head.height + 1 < wal.height;
     const members = seats.map(({ node }) => node);
-    return { epoch, members, order: leaders, seat: seat === -1 ? null : seat };
+    return { epoch, members, order: leaders, seat: seat === -1 || isBehindLog ? null : seat };
   }
 
   #step(event: Event): void {

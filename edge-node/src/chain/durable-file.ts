@@ -25,7 +25,7 @@ export const readIfThere = (path: string): Promise<Buffer | null> =>
   });
 
 /** A name is durable once its folder is; Windows has no such call. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await open(path, "r");
   try {

@@ -1,5 +1,5 @@
 import { applyGenesis, State } from "@meshwork/ledger";
-import { chainIdOf, type Genesis, headerHash } from "@meshwork/protocol";
+import { chainIdOf, type Genesis, headerHash, type ProvenHeader } from "@meshwork/protocol";
 import { type BlockStore, storeCorrupt } from "./block-store.ts";
 import { ChainError } from "./chain-error.ts";
 import type { ChainHead } from "./chain-head.ts";
@@ -33,14 +33,21 @@ const genesisPlace = (header: ChainHead["header"]) => ({
 });
 
 async function placeOf(store: BlockStore, height: number) {
-  const found = await store.blockAt(height);
-  if (found === null) throw storeCorrupt(`its head, block ${height}, is missing`);
-  const { header } = found.block;
+  const { header, certificate } = await provenAt(store, height);
   const hash = headerHash(header);
-  const { ballot } = found.certificate;
+  const { ballot } = certificate;
   if (header.height !== height || ballot.blockHash !== hash || ballot.height !== height)
     throw storeCorrupt(`block ${height} and its certificate do not belong together`);
-  return { header, hash, certificate: found.certificate };
+  return { header, hash, certificate };
+}
+
+/** The head is a block, or the one after which the chain begins: of that the header alone is here. */
+async function provenAt(store: BlockStore, height: number): Promise<ProvenHeader> {
+  const found = await store.blockAt(height);
+  if (found !== null) return { header: found.block.header, certificate: found.certificate };
+  const base = await store.base();
+  if (base?.header.height === height) return base;
+  throw storeCorrupt(`its head, block ${height}, is missing`);
 }
 
 async function restoreState(store: BlockStore): Promise<State> {

@@ -65,6 +65,19 @@ describe("the write-ahead log", () => {
     await again.close();
   });
 
+  test("always tells how far its key has signed, also when all of it is final", async () => {
+    const { wal } = await reopen();
+    expect(wal.height).toBe(0);
+    for (const height of [1, 2]) {
+      await wal.append(vote(height));
+      await wal.prune(height);
+      expect(wal.height).toBe(height);
+    }
+    expect(wal.recordsOf(1)).toEqual([]);
+    expect(wal.recordsOf(2)).toHaveLength(1);
+    await wal.close();
+  });
+
   test("a whole record that cannot be read is damage", async () => {
     const { log } = await openRecordLog(path);
     await log.append(utf8("no record"));

@@ -26,7 +26,8 @@ const logRecord = wire(
 
 /**
  * All that this seat has signed, and the certificates that moved it, at heights that are not final
- * yet. A vote may leave the process when its `append` has resolved, and not before.
+ * yet, and at the greatest one, so that the log always tells how far its key has gone. A vote may leave
+ * the process when its `append` has resolved, and not before.
  */
 export class WriteAheadLog {
   readonly #log: RecordLog;
@@ -45,6 +46,11 @@ export class WriteAheadLog {
     return this.#log.append(bytes);
   }
 
+  /** The greatest height of any record. What was signed below it may be forgotten; 0 for an empty log. */
+  get height(): number {
+    return Math.max(0, ...this.#kept.keys());
+  }
+
   /** In the order in which they were appended. */
   recordsOf(height: number): LogRecord[] {
     return (this.#kept.get(height) ?? []).map(parse);
@@ -52,7 +58,9 @@ export class WriteAheadLog {
 
   /** To be called when the block of `height` is durable: nothing up to it can be contradicted any more. */
   async prune(height: number): Promise<void> {
-    for (const kept of this.#kept.keys()) if (kept <= height) this.#kept.delete(kept);
+    const last = this.height;
+    for (const kept of this.#kept.keys())
+      if (kept <= height && kept < last) this.#kept.delete(kept);
     if (this.#log.sizeBytes > limits.voteLogBytes)
       await this.#log.rewrite([...this.#kept.values()].flat());
   }
