@@ -45,6 +45,14 @@ test("an error shows its code, detail and cause, and big integers do not break t
   });
 });
 
+test("several errors in one are all shown", () => {
+  const { log, lines } = recorded();
+  log.error("failed", { error: new AggregateError([new Error("first"), new Error("second")]) });
+  expect(lines[0]).toMatchObject({
+    error: { errors: [{ message: "first" }, { message: "second" }] },
+  });
+});
+
 test("the silent log takes everything and says nothing", () => {
   expect(() => silentLog.child({ a: 1 }).error("x", { error: new Error("y") })).not.toThrow();
 });

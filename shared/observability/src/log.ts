@@ -80,6 +80,9 @@ function describeError(error: unknown, depth = 0): unknown {
     message: error.message,
     ...(error instanceof CodedError ? { code: error.code, detail: plain(error.detail) } : {}),
     ...(depth === 0 ? { stack: error.stack } : {}),
+    ...(error instanceof AggregateError && depth < 3
+      ? { errors: error.errors.slice(0, 8).map((one) => describeError(one, depth + 1)) }
+      : {}),
     ...(error.cause !== undefined && depth < 3
       ? { cause: describeError(error.cause, depth + 1) }
       : {}),

@@ -82,6 +82,7 @@ export function createCourier(parts: CourierParts): Courier {
   const post: Courier["post"] = (letter) =>
     new Promise((resolve, reject) => {
       letter.signal?.throwIfAborted();
+      if (letter.to === parts.identity.nodeId) throw toOneself();
       refuseLarge(letter.payload, pendingBytes);
       const id = toHex(parts.random.bytes(32)) as Digest;
       const lane = lanes.of(letter);
@@ -205,6 +206,9 @@ function replier({ identity, links, seals, clock, random }: CourierParts) {
     await links.send(request.from, messageFrame.encode({ kind: "message", envelope, payload }));
   };
 }
+
+const toOneself = () =>
+  new P2pError("PEER_UNREACHABLE", "a node sends no messages to itself: call what handles them");
 
 function refuseLarge(payload: Uint8Array, pendingBytes: number): void {
   if (payload.length > MAX_PAYLOAD_BYTES)

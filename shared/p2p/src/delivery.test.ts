@@ -83,6 +83,13 @@ test("a message that its handler rejects is refused for good; one that it ignore
   await alice.messaging.send(bob.nodeId, "ignores", utf8("x"));
 });
 
+test("a message to oneself is refused at once, not when its time is over", async () => {
+  await using nodes = new TestNodes();
+  const alice = await nodes.start();
+  const sent = alice.messaging.send(alice.nodeId, "log", utf8("x"));
+  await expect(sent).rejects.toMatchObject({ code: "PEER_UNREACHABLE" });
+});
+
 test("a payload that no frame can carry is refused before it is sent", async () => {
   await using nodes = new TestNodes();
   const { alice, bob } = await pair(nodes);

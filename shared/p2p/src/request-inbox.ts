@@ -1,4 +1,4 @@
-import { type Digest, limits, type NodeId } from "@meshwork/foundation";
+import { limits, type NodeId } from "@meshwork/foundation";
 import { ReplayWindow } from "./arrivals.ts";
 import { P2pError } from "./errors.ts";
 import type { Message, StreamHandlers } from "./message.ts";
@@ -17,9 +17,9 @@ export interface RequestInboxParts {
 export class RequestInbox {
   readonly #parts: RequestInboxParts;
   readonly #windows = new Numberings<ReplayWindow>();
-  readonly #running = new Set<Digest>();
+  readonly #running = new Set<string>();
   readonly #loads = new Map<NodeId, { requests: number; bytes: number }>();
-  readonly #replies = new Map<Digest, { to: NodeId; payload: Uint8Array }>();
+  readonly #replies = new Map<string, Uint8Array>();
   #repliesBytes = 0;
 
   constructor(parts: RequestInboxParts) {
@@ -35,15 +35,15 @@ export class RequestInbox {
 
   #repeat(message: Message): void {
     this.#parts.countReplay();
-    const reply = this.#replies.get(message.id);
-    if (this.#running.has(message.id)) this.#parts.held(message);
-    else if (reply?.to === message.from) this.#parts.reply(message, reply.payload);
+    const reply = this.#replies.get(nameOf(message));
+    if (this.#running.has(nameOf(message))) this.#parts.held(message);
+    else if (reply) this.#parts.reply(message, reply);
     else this.#parts.refuse(message, replayed());
   }
 
   async #run(message: Message, onRequest: NonNullable<StreamHandlers["onRequest"]>): Promise<void> {
     this.#load(message, 1);
-    this.#running.add(message.id);
+    this.#running.add(nameOf(message));
     try {
       const payload = await onRequest(message);
       if (payload.length > MAX_PAYLOAD_BYTES) throw tooLarge(payload.length);
@@ -52,20 +52,25 @@ export class RequestInbox {
     } catch (error) {
       this.#parts.refuse(message, error);
     } finally {
-      this.#running.delete(message.id);
+      this.#running.delete(nameOf(message));
       this.#load(message, -1);
     }
   }
 
-  #keep({ id, from }: Message, payload: Uint8Array): void {
-    this.#replies.set(id, { to: from, payload });
+  #keep(message: Message, payload: Uint8Array): void {
+    this.#forget(nameOf(message));
+    this.#replies.set(nameOf(message), payload);
     this.#repliesBytes += payload.length;
-    for (const [oldest, { payload }] of this.#replies) {
+    for (const oldest of this.#replies.keys()) {
       const fits = this.#repliesBytes <= limits.repliesKeptBytes;
       if (fits && this.#replies.size <= limits.repliesKept) break;
-      this.#replies.delete(oldest);
-      this.#repliesBytes -= payload.length;
+      this.#forget(oldest);
     }
+  }
+
+  #forget(name: string): void {
+    this.#repliesBytes -= this.#replies.get(name)?.length ?? 0;
+    this.#replies.delete(name);
   }
 
   #hasRoomFor({ from, payload }: Message): boolean {
@@ -83,6 +88,9 @@ export class RequestInbox {
     else this.#loads.set(from, load);
   }
 }
+
+/** Ids are the senders' choice: two may choose the same. */
+const nameOf = ({ from, id }: Message): string => `${from} ${id}`;
 
 const tooLarge = (length: number) =>
   new P2pError(
