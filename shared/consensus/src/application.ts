@@ -17,7 +17,7 @@ export interface Application {
    * Everything about the block that consensus does not check itself: execution and state root,
    * transactions, beacon proof, `lastCommit` and its signatures, the other header fields, and whether
    * it may be empty (only with `header.view > 0` or with work due at its time). The proposer's clock
-   * is checked before; that of a re-proposal never.
+   * is checked before; that of a re-proposal never. Asked once for each block of a height.
    */
   checkBlock(block: Block, at: { now: number; isReproposal: boolean }): boolean;
   /** Rule 2: a transaction that is executable on the head now, or work that the next block owes. */

@@ -106,6 +106,14 @@ describe("rule 3: what a leader proposes in a later view", () => {
     expect(sent(effects)).toEqual([proposal(BLOCK, 1, { notarized: N0, nullified: [] })]);
   });
 
+  test("not even a notarized block, if it does not execute here", () => {
+    const bench = leader();
+    bench.isValid = () => false;
+    bench.receive(proposal(BLOCK), 3);
+    bench.receive(withCertificate(N0));
+    expect(casts(bench.fire({ kind: "grace", height: HEIGHT, view: 1 }))).toEqual([]);
+  });
+
   test("nothing while it lacks the notarized block, and that block once it came", () => {
     const bench = leader();
     expect(sent(bench.receive(withCertificate(N0)))).toEqual([
@@ -145,10 +153,15 @@ describe("rule 4: a voter notarizes", () => {
     expect(casts(bench.receive(proposal(BLOCK), 3))).toEqual([]);
   });
 
-  test("no block that does not execute", () => {
+  test("no block that does not execute, which is tried once", () => {
     const bench = voter();
-    bench.isValid = () => false;
-    expect(casts(bench.receive(proposal(BLOCK), 3))).toEqual([]);
+    let executions = 0;
+    bench.isValid = () => {
+      executions++;
+      return false;
+    };
+    for (let i = 0; i < 100; i++) expect(casts(bench.receive(proposal(BLOCK), 3))).toEqual([]);
+    expect(executions).toBe(1);
   });
 
   test("no block under a foreign hash, on another parent, of another view or another maker", () => {

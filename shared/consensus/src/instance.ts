@@ -1,6 +1,5 @@
-import type { BlockHash } from "@meshwork/foundation";
-import { assert } from "@meshwork/foundation";
-import type { Block, Certificate, Justification, Proposal, Vote } from "@meshwork/protocol";
+import { assert, type BlockHash } from "@meshwork/foundation";
+import type { Block, Certificate, Proposal, Vote } from "@meshwork/protocol";
 import type { Application } from "./application.ts";
 import type { Start } from "./event.ts";
 import { blockIn, Height } from "./height.ts";
@@ -29,7 +28,8 @@ export class Instance {
   isDecided = false;
 
   readonly #parts: InstanceParts;
-  readonly #executed = new Set<BlockHash>();
+  /** Whether a block executes: asked once, for a liar can send the same bad block for ever. */
+  readonly #verdicts = new Map<BlockHash, boolean>();
   /** Whether the timeout of this view is set, or has come. */
   #isTiming = false;
   /** Rule 9: this view was entered by an N-certificate, and its grace is not over. */
@@ -135,7 +135,7 @@ export class Instance {
     const { own } = this.height.at(view);
     if (!this.hasDemand || !this.#parts.rules.mayNullify(own)) return;
     own.X = true;
-    this.#cast("X", view, null);
+    this.#parts.turn.cast(this.height, { kind: "X", view, blockHash: null });
   }
 
   onGraceOver(view: number): void {
@@ -166,25 +166,30 @@ export class Instance {
   /** Rules 3 and 9, for the leader. */
   #propose(): void {
     const { view, height } = this;
-    const { application, rules, turn } = this.#parts;
+    const { rules, turn } = this.#parts;
     const { own } = height.at(view);
     if (!rules.mayNotarize(own)) return;
     const justification = justify(view, height, (hash) => height.blocks.has(hash));
     if (justification === null) return;
     const { notarized } = justification;
     if (notarized !== null && this.#isInGrace) return;
-    const block =
-      notarized === null
-        ? application.buildBlock({ view, now: turn.now })
-        : height.blocks.get(blockIn(notarized.ballot));
-    if (block === null || block === undefined) return;
-    const hash = application.hashOf(block);
-    assert(hash !== null && block.header.height === height.number, "a built block is sound");
-    height.blocks.set(hash, block);
-    this.#executed.add(hash);
+    const hash = notarized === null ? this.#build() : blockIn(notarized.ballot);
+    const block = hash === null ? undefined : height.blocks.get(hash);
+    if (hash === null || block === undefined || !this.#executes(block, hash, true)) return;
     own.N = hash;
     height.at(view).draft = justification;
-    this.#cast("N", view, hash, justification);
+    turn.cast(height, { kind: "N", view, blockHash: hash, justification });
+  }
+
+  #build(): BlockHash | null {
+    const { application, turn } = this.#parts;
+    const block = application.buildBlock({ view: this.view, now: turn.now });
+    if (block === null) return null;
+    const hash = application.hashOf(block);
+    assert(hash !== null && this.height.isByLeaderOf(this.view, block), "a built block is sound");
+    this.height.blocks.set(hash, block);
+    this.#verdicts.set(hash, true);
+    return hash;
   }
 
   /** Keeps the first proposal of a view and its block. */
@@ -211,39 +216,45 @@ export class Instance {
   #notarize(): void {
     const { view, height } = this;
     const { own, proposal } = height.at(view);
-    const { rules } = this.#parts;
+    const { rules, turn } = this.#parts;
     if (this.isDecided || height.committee.seat === null || proposal === null) return;
     if (!rules.mayNotarize(own) || !rules.isJustified(proposal, height)) return;
     const hash = blockIn(proposal.vote.ballot);
     if (!this.#isAcceptable(proposal, hash)) return;
     own.N = hash;
-    this.#cast("N", view, hash);
+    turn.cast(height, { kind: "N", view, blockHash: hash });
   }
 
   /** Rule 4: a new block is held to its leader, view and time, and every block is executed. */
   #isAcceptable({ block, justification }: Proposal, hash: BlockHash): boolean {
-    const { application, rules, settings, turn } = this.#parts;
+    const { rules, settings, turn } = this.#parts;
     const { view, height } = this;
-    const { now } = turn;
     const isReproposal = justification.notarized !== null;
     if (!isReproposal && !height.isByLeaderOf(view, block)) return false;
-    const at = { parentTime: height.parent.time, now, view };
+    const at = { parentTime: height.parent.time, now: turn.now, view };
     if (!isReproposal && !rules.isTimely(block.header.time, at, settings)) return false;
-    if (this.#executed.has(hash)) return true;
-    const isValid = application.checkBlock(block, { now, isReproposal });
-    if (isValid) this.#executed.add(hash);
-    return isValid;
+    return this.#executes(block, hash, isReproposal);
+  }
+
+  #executes(block: Block, hash: BlockHash, isReproposal: boolean): boolean {
+    const { application, turn } = this.#parts;
+    const verdict =
+      this.#verdicts.get(hash) ?? application.checkBlock(block, { now: turn.now, isReproposal });
+    this.#verdicts.set(hash, verdict);
+    return verdict;
   }
 
   /** Rule 5: F on a notarized block that I hold, unless I gave its view up. */
   #finalize(number: number): void {
-    const { certificates, own } = this.height.at(number);
+    const { height } = this;
+    const { rules, turn } = this.#parts;
+    const { certificates, own } = height.at(number);
     if (certificates.N === null) return;
     const hash = blockIn(certificates.N.ballot);
-    if (!this.height.blocks.has(hash)) this.#request(certificates.N);
-    else if (this.height.committee.seat !== null && this.#parts.rules.mayFinalize(own)) {
+    if (!height.blocks.has(hash)) this.#request(certificates.N);
+    else if (height.committee.seat !== null && rules.mayFinalize(own)) {
       own.F = hash;
-      this.#cast("F", number, hash);
+      turn.cast(height, { kind: "F", view: number, blockHash: hash });
     }
   }
 
@@ -277,25 +288,7 @@ export class Instance {
       turn.emit({ kind: "setTimer", timer: { kind: "grace", ...at }, delayMs: graceMs });
   }
 
-  /** One signer at a time, for a block is large. */
   #request(certificate: Certificate): void {
-    const to = this.height.signerOf(certificate, this.#fetches);
-    const blockHash = blockIn(certificate.ballot);
-    const message = { kind: "block-request", height: this.height.number, blockHash } as const;
-    if (to !== null) this.#parts.turn.emit({ kind: "send", to, message });
-  }
-
-  #cast(
-    kind: "N" | "X" | "F",
-    view: number,
-    blockHash: BlockHash | null,
-    justification: Justification | null = null,
-  ): void {
-    const { blocks, logged, number: height, committee } = this.height;
-    const isLogged = blockHash === null || logged.has(blockHash);
-    const block = isLogged ? null : (blocks.get(blockHash) ?? null);
-    if (blockHash !== null) logged.add(blockHash);
-    const ballot = { kind, epoch: committee.epoch, height, view, blockHash };
-    this.#parts.turn.emit({ kind: "cast", ballot, block, justification });
+    this.#parts.turn.request(this.height, certificate, this.#fetches);
   }
 }
