@@ -18,7 +18,7 @@ export function answerAsks(
   const answers = () => {
     const shown = shownSoFar(parts, verification);
     const open = asksOf(parts, verification).flatMap(({ from, worker }) => {
-      const reveal = shown.get(worker);
+      const [reveal] = shown.get(worker) ?? [];
       const name = `${from} ${worker}`;
       return reveal === undefined || answered.has(name) ? [] : [{ from, reveal, name }];
     });

@@ -1,15 +1,27 @@
 import type { NodeId } from "@meshwork/foundation";
-import { closedSet, commitmentOf, seatedVerifiers, type TaskMessageOf } from "@meshwork/protocol";
+import {
+  closedSet,
+  commitmentOf,
+  seatedVerifiers,
+  type TaskMessageOf,
+  type TaskPlace,
+} from "@meshwork/protocol";
 import { whileTimeLasts } from "../time-limit.ts";
 import type { Verification, VerifierParts } from "./verify-task.ts";
 
-/** What a worker showed, held against his commitment. */
-export type Shown = ReadonlyMap<NodeId, TaskMessageOf<"reveal">>;
+type RevealMessage = TaskMessageOf<"reveal">;
+
+/**
+ * What a worker showed, held against his commitment. It binds the result, but neither the key that
+ * opens it nor the trace's address: a letter of the worker himself stands alone; where none has come,
+ * there is one of each who brought it, and one of them is true if any is.
+ */
+export type Shown = ReadonlyMap<NodeId, readonly RevealMessage[]>;
 
 /**
  * Waits until every worker of the closed set has shown what he committed to; asks the other verifiers
- * for what is late; and goes on without it when a quarter of the time for the verdict is gone. It does
- * not matter who brings a reveal: the commitment on the ledger says whether it is the worker's.
+ * for what is late; and goes on without it when a quarter of the time for the verdict is gone. What
+ * others bring ends no waiting: it may be the true reveal with a key that opens nothing.
  */
 export async function gatherReveals(
   parts: Pick<VerifierParts, "me" | "mail" | "ledger" | "clock" | "log">,
@@ -17,18 +29,15 @@ export async function gatherReveals(
 ): Promise<Shown> {
   const { task, assignment, signal } = verification;
   const { orderId, attempt } = assignment;
-  const all = () => {
-    const shown = shownSoFar(parts, verification);
-    return shown.size === closedSet(task).length ? shown : null;
-  };
+  const all = () =>
+    missingIn(parts, verification).length === 0 ? shownSoFar(parts, verification) : null;
   const waitMs = task.order.deadlines.deliverMs / 8;
   const wait = () =>
     whileTimeLasts(parts.clock, waitMs, signal, (until) => parts.mail.until(orderId, all, until));
 
   const inTime = await wait();
   if (inTime !== null) return inTime;
-  const shown = shownSoFar(parts, verification);
-  const missing = closedSet(task).flatMap(({ node }) => (shown.has(node) ? [] : [node]));
+  const missing = missingIn(parts, verification);
   for (const { node } of seatedVerifiers(task)) {
     if (node === parts.me) continue;
     void parts.mail
@@ -40,19 +49,42 @@ export async function gatherReveals(
   return (await wait()) ?? shownSoFar(parts, verification);
 }
 
-export function shownSoFar(
-  { mail, ledger }: Pick<VerifierParts, "mail" | "ledger">,
-  { task, assignment: { orderId, attempt } }: Verification,
-): Shown {
-  const letters = mail.received(orderId, "reveal").map(({ message }) => message);
-  const shown = new Map<NodeId, TaskMessageOf<"reveal">>();
-  for (const { node, commitment } of closedSet(task)) {
-    const opening = letters.find(
-      ({ reveal }) =>
+type Reading = Pick<VerifierParts, "mail" | "ledger">;
+
+/** Workers of the closed set of whom no letter of their own has come. */
+const missingIn = (parts: Reading, verification: Verification): NodeId[] =>
+  closedSet(verification.task)
+    .filter((place) =>
+      openingsOf(parts, verification, place).every(({ from }) => from !== place.node),
+    )
+    .map(({ node }) => node);
+
+export function shownSoFar(parts: Reading, verification: Verification): Shown {
+  const shown = new Map<NodeId, readonly RevealMessage[]>();
+  for (const place of closedSet(verification.task)) {
+    const openings = openingsOf(parts, verification, place);
+    const own = openings.filter(({ from }) => from === place.node);
+    const bySender = new Map((own.length > 0 ? own : openings).map((one) => [one.from, one]));
+    if (bySender.size > 0)
+      shown.set(
+        place.node,
+        [...bySender.values()].map(({ message }) => message),
+      );
+  }
+  return shown;
+}
+
+/** Letters that open this place's commitment. */
+function openingsOf(
+  { mail, ledger }: Reading,
+  { assignment: { orderId, attempt } }: Verification,
+  { node, commitment }: TaskPlace,
+) {
+  return mail
+    .received(orderId, "reveal")
+    .filter(
+      ({ message: { reveal } }) =>
         reveal.worker === node &&
         commitmentOf(ledger.chainId, orderId, attempt, reveal) === commitment,
     );
-    if (opening !== undefined) shown.set(node, opening);
-  }
-  return shown;
 }

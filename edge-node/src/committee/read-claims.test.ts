@@ -18,8 +18,12 @@ import type { Verification } from "./verify-task.ts";
 const worker = "worker" as NodeId;
 const outputKey = "0e".repeat(32) as Digest;
 
-/** Reads the claim of a worker who shows this run. */
-async function read(run: TaskRun, limits = { fuel: (10n ** 9n) as Fuel }) {
+/** Reads the claim of a worker who shows this run; `before` is what another brought in his name. */
+async function read(
+  run: TaskRun,
+  limits = { fuel: (10n ** 9n) as Fuel },
+  before: readonly object[] = [],
+) {
   const objects = new Map<ContentId, Uint8Array>();
   const put = (bytes: Uint8Array) => {
     objects.set(contentIdOf(bytes), bytes);
@@ -36,7 +40,8 @@ async function read(run: TaskRun, limits = { fuel: (10n ** 9n) as Fuel }) {
     reveal,
     outputKey,
     trace: put(encodeTrace(run.leaves)),
-  } as never;
+  };
+  const messages = [...before.map((change) => ({ ...message, ...change })), message] as never[];
   const parts = {
     log: silentLog,
     blobs: {
@@ -47,7 +52,7 @@ async function read(run: TaskRun, limits = { fuel: (10n ** 9n) as Fuel }) {
     task: { order: { gateway: "gateway" } },
     signal: new AbortController().signal,
   } as Verification;
-  return readClaims(parts, verification, { shown: new Map([[worker, message]]), limits });
+  return readClaims(parts, verification, { shown: new Map([[worker, messages]]), limits });
 }
 
 describe("a claim", () => {
@@ -72,5 +77,11 @@ describe("a claim", () => {
     const run = await runTask(honestProgram(5));
     expect(await read(run, { fuel: run.fuel })).toHaveLength(1);
     expect(await read(run, { fuel: (run.fuel - 1n) as Fuel })).toEqual([]);
+  });
+
+  test("is read though others brought it first with a key that opens nothing, or no such trace", async () => {
+    const run = await runTask(honestProgram(5));
+    const spoilt = [{ outputKey: "0f".repeat(32) }, { trace: contentIdOf(new Uint8Array(1)) }];
+    expect(await read(run, undefined, spoilt)).toHaveLength(1);
   });
 });

@@ -34,12 +34,25 @@ export async function readClaims(
   { shown, limits: agreed }: { shown: Shown; limits: Pick<TaskLimits, "fuel"> },
 ): Promise<Claim[]> {
   const claims = await Promise.all(
-    [...shown.values()].map((message) => readClaim(parts, verification, message)),
+    [...shown.values()].map((messages) => readFirst(parts, verification, messages)),
   );
   // No honest run uses more fuel: what the steps claim beyond it would be paid for.
   return claims
     .filter((claim) => claim !== null)
     .filter(({ reveal }) => reveal.fuel <= agreed.fuel);
+}
+
+/** One who brings another's reveal can spoil it by a wrong key or address, but not for the next. */
+async function readFirst(
+  parts: Pick<VerifierParts, "blobs" | "log">,
+  verification: Verification,
+  messages: readonly TaskMessageOf<"reveal">[],
+): Promise<Claim | null> {
+  for (const message of messages) {
+    const claim = await readClaim(parts, verification, message);
+    if (claim !== null) return claim;
+  }
+  return null;
 }
 
 async function readClaim(
