@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
@@ -36,24 +36,33 @@ export interface Resource {
   readonly dependsOn: readonly string[];
 }
 
-/** All resources of a deployment with these options. The folder is the system's to clean. */
+/** All resources of a deployment with these options. */
 export function synthesise(options: object = {}): readonly Resource[] {
   const outdir = mkdtempSync(join(tmpdir(), "meshwork-synth-"));
-  const app = new App({ context: contextOf(options), outdir });
-  const config = readConfig(app.node.getAllContext());
-  deployment(app, config);
-  return app.synth().stacks.flatMap(({ stackName, template }) =>
-    Object.entries<Template>(template.Resources).map(([id, resource]) => ({
-      part: stackName.slice(config.network.length + 1),
-      id,
-      type: resource.Type,
-      properties: resource.Properties ?? {},
-      deletionPolicy: resource.DeletionPolicy,
-      updateReplacePolicy: resource.UpdateReplacePolicy,
-      dependsOn: resource.DependsOn ?? [],
-    })),
-  );
+  try {
+    const app = new App({ context: contextOf(options), outdir });
+    const config = readConfig(app.node.getAllContext());
+    deployment(app, config);
+    return app
+      .synth()
+      .stacks.flatMap(({ stackName, template }) =>
+        resourcesOf(stackName.slice(config.network.length + 1), template.Resources),
+      );
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
 }
+
+const resourcesOf = (part: string, resources: Readonly<Record<string, Template>>): Resource[] =>
+  Object.entries(resources).map(([id, resource]) => ({
+    part,
+    id,
+    type: resource.Type,
+    properties: resource.Properties ?? {},
+    deletionPolicy: resource.DeletionPolicy,
+    updateReplacePolicy: resource.UpdateReplacePolicy,
+    dependsOn: resource.DependsOn ?? [],
+  }));
 
 interface Template {
   Type: string;
