@@ -16,14 +16,14 @@ const running = (stepsDone: number): TaskState => ({
   result: null,
 });
 
-test("states that read alike are told once, and progress in tenths", () => {
+test("states that read alike are told once, and progress in quarters", () => {
   const lines: string[] = [];
   const tell = stateTeller((stage, what) => lines.push(`${stage}: ${what}`), shortName);
-  for (const done of [0, 1, 9, 10, 19, 20]) tell(running(done));
+  for (const done of [0, 1, 24, 25, 49, 50]) tell(running(done));
   expect(lines).toEqual([
     "running: …JkuvWk work; nobody yet verify",
-    "running: …JkuvWk work (10 % done); nobody yet verify",
-    "running: …JkuvWk work (20 % done); nobody yet verify",
+    "running: …JkuvWk work (25 % done); nobody yet verify",
+    "running: …JkuvWk work (50 % done); nobody yet verify",
   ]);
 });
 

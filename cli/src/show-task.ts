@@ -45,12 +45,12 @@ export function stateTeller(
 /** For whoever has no genesis at hand: the end of a NodeId tells a few nodes apart. */
 export const shortName: NameOf = (node) => `…${node.slice(-6)}`;
 
-/** How far the slowest is, in tenths: a line for each step would be a wall of them. */
-function stepsLine({ progress }: TaskState & { kind: "running" }): string {
-  if (progress.length === 0) return "";
+/** How far the slowest is, in quarters: a line for each step would be a wall of them. */
+function stepsLine({ progress, workers }: TaskState & { kind: "running" }): string {
+  if (progress.length < workers.length) return "";
   const shares = progress.map(({ stepsDone, steps }) => stepsDone / Math.max(1, steps));
-  const tenths = Math.floor(10 * Math.min(...shares));
-  return tenths === 0 ? "" : ` (${10 * tenths} % done)`;
+  const quarters = Math.floor(4 * Math.min(...shares));
+  return quarters > 0 ? ` (${25 * quarters} % done)` : "";
 }
 
 const auditLine = {
