@@ -1,7 +1,7 @@
 import { openKeys, openOrMakeKeys } from "@meshwork/crypto";
 import { systemClock, systemRandom } from "@meshwork/foundation";
-import { createLog, createMetrics, startHttpProbe } from "@meshwork/observability";
-import { type EdgeNodeConfig, readConfig } from "./config.ts";
+import { createLog, createMetrics, type Log, startHttpProbe } from "@meshwork/observability";
+import { readConfig } from "./config.ts";
 import { fetchByInvite } from "./membership/fetch-by-invite.ts";
 import { findGenesis } from "./membership/find-genesis.ts";
 import { type Node, startNode } from "./node.ts";
@@ -26,18 +26,13 @@ export async function main(): Promise<void> {
   );
   running.defer(() => probe.stop());
 
-  tellReady(config, node, probe.url);
+  tellReady(log, node, probe.url);
   await stopping.told;
   log.info("stopping");
 }
 
-function tellReady(config: EdgeNodeConfig, { nodeId, p2p }: Node, probeUrl: string): void {
-  const ready = {
-    kind: "ready",
-    nodeId,
-    folder: config.folder,
-    addresses: p2p.addresses(),
-    probeUrl,
-  };
-  process.send?.(ready);
+function tellReady(log: Log, { nodeId, p2p }: Node, probeUrl: string): void {
+  const ready = { nodeId, addresses: p2p.addresses(), probeUrl };
+  log.info("ready", ready);
+  process.send?.({ kind: "ready", ...ready });
 }
