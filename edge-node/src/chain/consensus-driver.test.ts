@@ -34,11 +34,14 @@ let warnings: string[];
 let sent: ConsensusMessage[];
 let appends: { record: LogRecord; settle: PromiseWithResolvers<void> }[];
 let fatal: unknown[];
+/** How far the log says that this key has signed. */
+let logHeight: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "meshwork-driver-"));
   chain = await openChain({ folder, genesis: network.genesis, log: silentLog });
   [sent, appends, fatal, warnings] = [[], [], [], []];
+  logHeight = 0;
   const { time } = network.header;
   const clock: Clock = { ...systemClock, now: () => time + 10, setTimer: () => () => {} };
   const log = { ...silentLog, warn: (message: string) => warnings.push(message) };
@@ -53,7 +56,9 @@ beforeEach(async () => {
     ...parts,
     application: createApplication(parts),
     wal: {
-      height: 0,
+      get height() {
+        return logHeight;
+      },
       recordsOf: () => [],
       prune: async () => {},
       append(record) {
@@ -165,5 +170,18 @@ describe("a seat's driver", () => {
     for (const member of [a, b]) hear(member.nodeId, voteOf(member, ballot));
     await sync();
     expect(kinds()).toEqual(["proposal", "F"]);
+  });
+
+  test("does not vote below what its log has seen, as after a restore, and does from there on", async () => {
+    const elsewhere = new TestNetwork();
+    for (let i = 0; i < 3; i++) elsewhere.step({ view: 1 });
+    logHeight = 4;
+    for (const [i, finalized] of elsewhere.blocks.entries()) {
+      await chain.commit(finalized);
+      expect(driver.isSeated, `at height ${i + 2}`).toBe(i === 2);
+      if (i < 2) handIn();
+      await turns();
+    }
+    expect(appends.filter(({ record }) => record.kind === "vote")).toEqual([]);
   });
 });

@@ -1,0 +1,125 @@
+import type { ContentId } from "@meshwork/foundation";
+import { type SnapshotChunkRef, type SnapshotManifest, snapshotManifest } from "@meshwork/protocol";
+import { type Anchor, type AnchorStore, contentIdOf } from "@meshwork/storage";
+import type { ChainHead } from "../chain-head.ts";
+import { type ChunkBounds, chunksOf, type EncodedChunk } from "./chunks.ts";
+import { listSnapshots } from "./list-snapshots.ts";
+import { requireChunks } from "./read-snapshot.ts";
+import { SnapshotError } from "./snapshot-error.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
+
+export interface CreateProgress {
+  readonly leaves: number;
+  readonly sizeBytes: number;
+  readonly chunks: number;
+  /** Of these chunks, those that the store had: from an earlier snapshot, or an interrupted attempt. */
+  readonly reused: number;
+}
+
+export interface CreateOptions {
+  /** After each chunk. */
+  onProgress?: (progress: CreateProgress) => void;
+  /** @default the protocol's; others are for tests */
+  bounds?: ChunkBounds;
+}
+
+export interface CreatedSnapshot extends CreateProgress {
+  readonly id: ContentId;
+  readonly manifest: SnapshotManifest;
+}
+
+/**
+ * Puts the state of a head where others can find it: chunks, then the manifest, then the head. Cut short
+ * at any moment it leaves no snapshot, and the next attempt goes on with the chunks that are there. A
+ * head is a value: its chain may go on meanwhile.
+ * @throws SnapshotError `BACKUP_NO_BLOCKS`, `SNAPSHOT_OTHER_NETWORK`, `SNAPSHOT_OVERTAKEN`; StorageError
+ */
+export async function createSnapshot(
+  head: ChainHead,
+  store: SnapshotStore,
+  { onProgress = () => {}, bounds }: CreateOptions = {},
+): Promise<CreatedSnapshot> {
+  const { height, hash, header, certificate } = head;
+  if (certificate === null)
+    throw new SnapshotError(
+      "BACKUP_NO_BLOCKS",
+      "this chain has only its genesis: there is nothing in it that the genesis file does not hold",
+    );
+  await requireOwnNetwork(store, head);
+  requireAhead(await store.anchors.head(), head);
+
+  let progress: CreateProgress = { leaves: 0, sizeBytes: 0, chunks: 0, reused: 0 };
+  const chunks: SnapshotChunkRef[] = [];
+  for (const chunk of chunksOf(head.state.leaves(), bounds)) {
+    const { ref, reused } = await putChunk(store, chunk);
+    chunks.push(ref);
+    progress = {
+      leaves: progress.leaves + ref.leaves,
+      sizeBytes: progress.sizeBytes + ref.sizeBytes,
+      chunks: chunks.length,
+      reused: progress.reused + Number(reused),
+    };
+    onProgress(progress);
+  }
+
+  const { leaves, sizeBytes } = progress;
+  const manifest: SnapshotManifest = {
+    ...{ format: 1, chainId: header.chainId, height, header, certificate, handOver: [] },
+    ...{ chunks, totals: { leaves, sizeBytes } },
+  };
+  const id = await store.manifests.put(snapshotManifest.encode(manifest));
+  // What was reused may have been pruned before the manifest said that it is needed.
+  await requireChunks(store, manifest);
+  await moveHead(store.anchors, { height, hash });
+  return { id, manifest, ...progress };
+}
+
+async function requireOwnNetwork(store: SnapshotStore, { header }: ChainHead): Promise<void> {
+  const { snapshots } = await listSnapshots(store);
+  const stranger = snapshots.find(({ manifest }) => manifest.chainId !== header.chainId);
+  if (stranger === undefined) return;
+  throw new SnapshotError(
+    "SNAPSHOT_OTHER_NETWORK",
+    `this place holds snapshots of ${stranger.manifest.chainId}, and the node is of ${header.chainId}: name another place`,
+    { detail: { stored: stranger.manifest.chainId, chainId: header.chainId } },
+  );
+}
+
+async function putChunk(
+  { chunks }: SnapshotStore,
+  { bytes, leaves }: EncodedChunk,
+): Promise<{ ref: SnapshotChunkRef; reused: boolean }> {
+  const content = contentIdOf(bytes);
+  const reused = await chunks.has(content);
+  if (!reused) await chunks.put(bytes);
+  return { ref: { content, leaves, sizeBytes: bytes.length }, reused };
+}
+
+/** Two archivers of one height name one block, whatever their manifests; of two heights the greater stays. */
+async function moveHead(anchors: AnchorStore, next: Anchor): Promise<void> {
+  await anchors.append(next);
+  let head = await anchors.head();
+  while (!isSame(head, next)) {
+    requireAhead(head, next);
+    if (await anchors.compareAndSetHead(head, next)) return;
+    const moved = await anchors.head();
+    if (isSame(moved, head))
+      throw new SnapshotError(
+        "SNAPSHOT_STORE_UNUSABLE",
+        `the head is at ${head?.height ?? 0} and cannot be moved to ${next.height}: the snapshot is whole, the store is not; look at its anchors`,
+      );
+    head = moved;
+  }
+}
+
+const isSame = (a: Anchor | null, b: Anchor | null): boolean =>
+  a?.height === b?.height && a?.hash === b?.hash;
+
+function requireAhead(head: Anchor | null, { height }: Pick<Anchor, "height">): void {
+  if (head === null || head.height <= height) return;
+  throw new SnapshotError(
+    "SNAPSHOT_OVERTAKEN",
+    `somebody has published a snapshot of height ${head.height}, above this node's ${height}: nothing is lost; let the node catch up and try again`,
+    { detail: { published: head.height, height } },
+  );
+}

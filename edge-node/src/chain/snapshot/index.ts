@@ -1,0 +1,21 @@
+export { type BackUpOptions, backUpNode } from "./back-up-node.ts";
+export {
+  type CreatedSnapshot,
+  type CreateOptions,
+  type CreateProgress,
+  createSnapshot,
+} from "./create-snapshot.ts";
+export {
+  type FoundSnapshot,
+  findSnapshot,
+  listSnapshots,
+  type SnapshotList,
+  type WhichSnapshot,
+} from "./list-snapshots.ts";
+export { openSnapshotStore, type SnapshotPlace } from "./open-snapshot-store.ts";
+export { type Pruned, type PruneOptions, pruneSnapshots } from "./prune-snapshots.ts";
+export type { ReadProgress } from "./read-snapshot.ts";
+export { type RestoreOptions, restoreSnapshot } from "./restore-snapshot.ts";
+export { SnapshotError } from "./snapshot-error.ts";
+export type { SnapshotStore } from "./snapshot-store.ts";
+export { type VerifyOptions, verifySnapshot } from "./verify-snapshot.ts";

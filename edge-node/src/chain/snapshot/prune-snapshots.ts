@@ -1,0 +1,52 @@
+import type { ContentId } from "@meshwork/foundation";
+import { type FoundSnapshot, listSnapshots } from "./list-snapshots.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
+
+export interface PruneOptions {
+  /** Heights to keep, the highest ones. At least 1. */
+  keepLast: number;
+  /** Says what would go, and deletes nothing. @default false */
+  dryRun?: boolean;
+}
+
+export interface Pruned {
+  readonly snapshots: readonly FoundSnapshot[];
+  /** Chunks that no other snapshot needs. */
+  readonly chunks: number;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Removes old snapshots, by what the manifests say: those first, then the chunks that only they named. A
+ * chunk of no manifest stays, for it may belong to a snapshot that somebody is just creating.
+ * @throws SnapshotError when a manifest cannot be read: what it needs is not known
+ */
+export async function pruneSnapshots(
+  store: SnapshotStore,
+  { keepLast, dryRun = false }: PruneOptions,
+): Promise<Pruned> {
+  const before = await readAll(store);
+  const heights = [...new Set(before.map(({ manifest }) => manifest.height))].slice(0, keepLast);
+  const isKept = ({ manifest }: FoundSnapshot) => heights.includes(manifest.height);
+  const old = before.filter((snapshot) => !isKept(snapshot));
+  if (!dryRun) for (const { id } of old) await store.manifests.delete(id);
+
+  // Read again: somebody may have published one meanwhile that shares chunks with the old ones.
+  const left = dryRun ? before.filter(isKept) : await readAll(store);
+  const needed = new Set(left.flatMap(contentsOf));
+  const unneeded = new Map<ContentId, number>();
+  for (const { manifest } of old)
+    for (const { content, sizeBytes } of manifest.chunks)
+      if (!needed.has(content)) unneeded.set(content, sizeBytes);
+  if (!dryRun) for (const content of unneeded.keys()) await store.chunks.delete(content);
+  const sizeBytes = [...unneeded.values()].reduce((sum, size) => sum + size, 0);
+  return { snapshots: old, chunks: unneeded.size, sizeBytes };
+}
+
+async function readAll(store: SnapshotStore): Promise<readonly FoundSnapshot[]> {
+  const { snapshots, unreadable } = await listSnapshots(store);
+  for (const { error } of unreadable) throw error;
+  return snapshots;
+}
+
+const contentsOf = ({ manifest }: FoundSnapshot) => manifest.chunks.map(({ content }) => content);

@@ -1,0 +1,25 @@
+import type { Genesis } from "@meshwork/protocol";
+import type { FoundSnapshot } from "./list-snapshots.ts";
+import { type ReadOptions, readState, requireChunks, requireProven } from "./read-snapshot.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
+
+export interface VerifyOptions extends ReadOptions {
+  genesis: Genesis;
+  /** Reads every chunk and computes the state's root; otherwise looks only whether they are there. @default false */
+  readData?: boolean;
+}
+
+/**
+ * Whether this snapshot could be restored.
+ * @throws SnapshotError `SNAPSHOT_OTHER_NETWORK`, `SNAPSHOT_MANIFEST_DAMAGED`, `SNAPSHOT_HEADER_UNPROVEN`,
+ *   `SNAPSHOT_CHUNK_MISSING`; with `readData` also `SNAPSHOT_CHUNK_DAMAGED`, `SNAPSHOT_STATE_WRONG`
+ */
+export async function verifySnapshot(
+  { manifest }: FoundSnapshot,
+  store: SnapshotStore,
+  { genesis, readData = false, ...options }: VerifyOptions,
+): Promise<void> {
+  requireProven(manifest, genesis);
+  if (readData) await readState(store, manifest, options);
+  else await requireChunks(store, manifest);
+}
