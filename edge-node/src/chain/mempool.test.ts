@@ -132,6 +132,34 @@ describe("what peers bring", () => {
     expect([pool.size, wakes, pool.hasExecutable()]).toEqual([0, 0, false]);
   });
 
+  test("is not taken in the name of one who did not sign it, and takes nobody's share", async () => {
+    const accept = (orderId: string): TransactionBody =>
+      ({ kind: "accept", orderId, attempt: 0, role: "worker", seedCommitment: null }) as never;
+    const unknown = (i: number) => accept(i.toString(16).padStart(64, "0"));
+    const mallory = testMember("mallory");
+    const { nodeId: sender } = network.requester;
+    const forged = Array.from({ length: limits.mempoolPerSender }, (_, i) =>
+      signed(mallory, unknown(i), { sender }),
+    );
+    pool.receive(peer, forged);
+    expect(pool.size).toBe(0);
+    // Of a task that this node does not know yet, the sender himself may speak.
+    pool.receive(peer, [signed(network.requester, unknown(0))]);
+    expect(pool.size).toBe(1);
+  });
+
+  test("of senders that the ledger does not know counts as the peer's who brought it", async () => {
+    const newcomer = testMember("newcomer");
+    const flood = Array.from({ length: limits.mempoolPerSender + 5 }, () =>
+      signed(testMember("mallory"), orderBody, { sender: newcomer.nodeId }),
+    );
+    pool.receive(peer, flood);
+    expect(pool.size).toBe(limits.mempoolPerSender);
+    const other = "Q".repeat(44) as NodeId;
+    pool.receive(other, [signed(newcomer, registration("newcomer"))]);
+    expect([pool.size, pool.hasExecutable()]).toEqual([limits.mempoolPerSender + 1, true]);
+  });
+
   test("that a block may make executable waits a little, and not longer", async () => {
     const newcomer = testMember("newcomer");
     const early = signed(newcomer, orderBody);

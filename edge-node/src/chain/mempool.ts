@@ -73,7 +73,7 @@ export class Mempool {
     const { sender } = transaction.unsigned;
     const no = refusal ?? this.#quota.refusal({ sender, from: null });
     if (no) return Promise.resolve({ kind: "refused", refusal: no });
-    const pending = this.#add(id, transaction, { from: null, isExecutable: true });
+    const pending = this.#add(id, transaction, { sender, from: null, isExecutable: true });
     this.#parts.onOwn(transaction);
     this.#parts.onExecutable();
     return pending.outcome;
@@ -88,7 +88,9 @@ export class Mempool {
       if (this.#pending.has(id) || this.#quota.refusal({ sender, from })) continue;
       const refusal = this.#check(transaction);
       if (refusal && !MAY_PASS.has(refusal.code)) continue;
-      this.#add(id, transaction, { from, isExecutable: refusal === null });
+      const speaker = refusal === null ? sender : this.#speakerOf(transaction, from);
+      if (speaker === null || this.#quota.refusal({ sender: speaker, from })) continue;
+      this.#add(id, transaction, { sender: speaker, from, isExecutable: refusal === null });
       isNews ||= refusal === null;
     }
     if (isNews) this.#parts.onExecutable();
@@ -161,6 +163,18 @@ export class Mempool {
     return checkTransaction(transaction, { state: head.state, at, checks });
   }
 
+  /**
+   * On whose account a transaction waits that the ledger refused before it came to the signature. Null:
+   * it is forged. As long as the ledger does not know the sender, the peer who brought it answers for it.
+   */
+  #speakerOf(transaction: Transaction, from: NodeId): NodeId | null {
+    const { head, checks } = this.#parts.chain;
+    const { sender } = transaction.unsigned;
+    const key = head.state.account(sender)?.publicKey;
+    if (key === undefined) return from;
+    return checks.verifyTransaction(key, transaction) ? sender : null;
+  }
+
   #recheck(pending: Pending): boolean {
     const { height } = this.#parts.chain.head;
     if (pending.checkedAt === height) return pending.isExecutable;
@@ -181,13 +195,12 @@ export class Mempool {
   #add(
     id: TransactionId,
     transaction: Transaction,
-    { from, isExecutable }: Pick<Pending, "from" | "isExecutable">,
+    { sender, from, isExecutable }: Pick<Pending, "sender" | "from" | "isExecutable">,
   ): Pending {
     const { promise: outcome, resolve: settle } = Promise.withResolvers<TransactionOutcome>();
     const { chain, clock } = this.#parts;
     const checkedAt = chain.head.height;
     const receivedAt = clock.monotonic();
-    const { sender } = transaction.unsigned;
     const pending = {
       id,
       transaction,
