@@ -8,11 +8,12 @@ import { simulate } from "../support/simulator/simulate.ts";
  */
 const killers: Record<MutantName, number> = {
   "quorum-too-small": 7,
-  "justification-skipped": 4,
+  "justification-skipped": 5,
   "final-after-nullify": 1,
   "no-log": 1,
-  "send-before-sync": 14,
-  "early-prune": 14,
+  "send-before-sync": 4,
+  "early-prune": 63,
+  "certificates-not-logged": 34,
   "no-resend": 1,
   "no-certificate-repair": 1,
   "capped-timeout": 13,
@@ -20,7 +21,7 @@ const killers: Record<MutantName, number> = {
   "time-may-fall": 7,
   "header-only-hash": 2,
   "execution-skipped": 3,
-  "demand-by-all-pending": 1,
+  "demand-by-all-pending": 2,
   "signatures-unchecked": 1,
 };
 

@@ -14,6 +14,7 @@ export interface DriverFaults {
   readonly keepsNoLog?: boolean;
   readonly sendsBeforeSync?: boolean;
   readonly prunesEarly?: boolean;
+  readonly logsOnlyVotes?: boolean;
   readonly verifiesNothing?: boolean;
 }
 
@@ -35,7 +36,7 @@ export const faithful: Mutant = { breaks: null };
 
 const LOSSY: NetworkFaults = { drop: 0.3, duplicate: 0.05, delay: [5, 400], healed: [10, 40] };
 const SLOW_DISKS: ScenarioOptions = {
-  fixed: { seats: 4, slowestSyncMs: 300, network: { ...LOSSY, drop: 0.1 } },
+  fixed: { seats: 4, slowestSyncMs: 300, chaosPauseMs: 500, network: { ...LOSSY, drop: 0.1 } },
 };
 
 const withoutSending = (kind: string) => (_: Event, effects: readonly Effect[]) =>
@@ -69,6 +70,7 @@ export const mutants = {
     driver: { prunesEarly: true },
     scenario: SLOW_DISKS,
   },
+  "certificates-not-logged": { breaks: "liveness", driver: { logsOnlyVotes: true } },
   "no-resend": {
     breaks: "liveness",
     effects: (event, effects) =>

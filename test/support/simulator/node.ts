@@ -131,7 +131,8 @@ export class SimulatedNode {
     switch (effect.kind) {
       case "persist":
         this.world.learned(this, effect.certificate);
-        this.#append({ kind: "certificate", certificate: effect.certificate });
+        if (!this.world.mutant.driver?.logsOnlyVotes)
+          this.#append({ kind: "certificate", certificate: effect.certificate });
         break;
       case "cast":
         this.#cast(effect);

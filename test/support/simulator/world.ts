@@ -145,7 +145,7 @@ export class World {
     if (node.isHonest) for (const watcher of this.watchers) watcher.forked?.(node);
   }
 
-  /** Splits, joins and crashes until the network heals. */
+  /** Splits, joins, crashes and power failures until the network heals. */
   #chaosAfter(delayMs: number, pauseMs: number): void {
     const { random } = this;
     this.agenda.after(delayMs, () => {
@@ -154,7 +154,11 @@ export class World {
       const choice = random.next();
       if (choice < 0.35) this.network.split(random.between(2, 3));
       else if (choice < 0.6) this.network.join();
-      else this.#crash(random.pick(this.nodes), Math.min(left, random.between(50, 3_000)));
+      else {
+        const isPowerFailure = choice > 0.97;
+        for (const node of isPowerFailure ? this.nodes : [random.pick(this.nodes)])
+          this.#crash(node, Math.min(left, random.between(50, 3_000)));
+      }
       this.#chaosAfter(random.between(100, pauseMs), pauseMs);
     });
   }
