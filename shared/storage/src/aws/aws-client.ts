@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { type Clock, limits, systemClock } from "@meshwork/foundation";
 import { StorageError } from "../storage-error.ts";
-import { type Place, storageErrorOf } from "./aws-error.ts";
+import { explained, type Place } from "./aws-error.ts";
 
 export interface AwsOptions {
   /** @default the standard AWS environment: AWS_ENDPOINT_URL, AWS_REGION, AWS_PROFILE, the task's role, … */
@@ -45,7 +45,7 @@ export type Operation = <T>(work: (deadline: Deadline) => Promise<T>) => Promise
 
 /**
  * Runs operations on one bucket or table: each ends by its deadline, whatever the service does (a
- * line that drips is never silent), and fails with a StorageError.
+ * line that drips is never silent), and says by a StorageError what went wrong.
  */
 export function operations(place: Place, options: AwsOptions): Operation {
   const { clock = systemClock, operationMs = limits.storageOperationMs } = options;
@@ -61,7 +61,7 @@ export function operations(place: Place, options: AwsOptions): Operation {
     try {
       return await work({ signal: aborter.signal, allow });
     } catch (error) {
-      throw storageErrorOf(aborter.signal.aborted ? aborter.signal.reason : error, place);
+      throw explained(aborter.signal.aborted ? aborter.signal.reason : error, place);
     } finally {
       cancel();
     }

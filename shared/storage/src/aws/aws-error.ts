@@ -50,21 +50,24 @@ const RIGHTS = [
 const NETWORK =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ERR_STREAM_PREMATURE_CLOSE)$/;
 
-/** Whatever a request to AWS ended with, as an error that says what to do about it. */
-export function storageErrorOf(error: unknown, place: Place): StorageError {
+/**
+ * What a request to AWS ended with, as an error that says what to do about it. What is none of the
+ * network's or the service's (a broken source of a stream, a mistake of the program) stays what it is.
+ */
+export function explained(error: unknown, place: Place): unknown {
   if (error instanceof StorageError) return error;
   const failure = failureOf(error);
-  const [code, text] = meaningOf(failure, `${place.kind} ${place.name}`);
-  const answer = [failure.name, failure.status || failure.code, failure.message]
-    .filter(Boolean)
-    .join(", ");
-  return new StorageError(code, `${text} (${answer})`, {
+  const meaning = meaningOf(failure, `${place.kind} ${place.name}`);
+  if (meaning === null) return error;
+  const [code, text] = meaning;
+  const answer = [failure.name, failure.status || failure.code, failure.message];
+  return new StorageError(code, `${text} (${answer.filter(Boolean).join(", ")})`, {
     detail: { [place.kind]: place.name, name: failure.name, status: failure.status },
     cause: error,
   });
 }
 
-function meaningOf(failure: Failure, place: string): [StorageError["code"], string] {
+function meaningOf(failure: Failure, place: string): [StorageError["code"], string] | null {
   const { name, code, status, message } = failure;
   if (CLOCK.includes(name) || /Signature (expired|not yet current)/.test(message))
     return ["CLOCK_SKEWED", `${place}: this machine's clock is wrong; set it (NTP) and try again`];
@@ -75,7 +78,8 @@ function meaningOf(failure: Failure, place: string): [StorageError["code"], stri
     ];
   if (ELSEWHERE.includes(name) || status === 301)
     return ["STORE_MISSING", `${place} is in another region: set AWS_REGION to that one`];
-  if (LOAD.includes(name) || status === 429)
+  // 503 alone is all that S3 says to HEAD.
+  if (LOAD.includes(name) || status === 429 || status === 503)
     return [
       "STORE_BUSY",
       `${place} refuses for load, after several attempts: try later, or raise its capacity`,
@@ -92,7 +96,7 @@ function meaningOf(failure: Failure, place: string): [StorageError["code"], stri
     ];
   if (message === "Region is missing")
     return ["STORE_MISSING", `${place} has no region: set AWS_REGION`];
-  return ["STORE_REFUSED", `${place}: the service refused the request`];
+  return status > 0 ? ["STORE_REFUSED", `${place}: the service refused the request`] : null;
 }
 
 function failureOf(error: unknown): Failure {
@@ -117,10 +121,5 @@ export function when<T>(names: readonly string[], value: T): (error: unknown) =>
   };
 }
 
-/** An answer to HEAD has no body, hence no name but that of its status. */
-export function whenNotFound<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (failureOf(error).status === 404) return value;
-    throw error;
-  };
-}
+/** The HTTP status that a request was answered with; 0 when it was not answered. */
+export const statusOf = (error: unknown): number => failureOf(error).status;

@@ -1,14 +1,13 @@
 import {
   DeleteObjectCommand,
-  HeadBucketCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListObjectsV2Command,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { type ContentId, contentId } from "@meshwork/foundation";
-import { StorageError } from "../storage-error.ts";
 import type { Deadline, Operation } from "./aws-client.ts";
-import { whenNotFound } from "./aws-error.ts";
+import { statusOf } from "./aws-error.ts";
 
 /** One object, and who to ask for it. */
 export interface S3Object {
@@ -16,26 +15,34 @@ export interface S3Object {
   readonly target: { readonly Bucket: string; readonly Key: string };
 }
 
-/** @throws StorageError `STORE_MISSING` and others */
+/** Asks the bucket for something that it gives to all who may use it; if not, the answer says why. */
 export async function askBucket(
   client: S3Client,
   Bucket: string,
   { signal: abortSignal }: Deadline,
 ): Promise<void> {
-  const found = await client
-    .send(new HeadBucketCommand({ Bucket }), { abortSignal })
-    .catch(whenNotFound(null));
-  if (found === null) throw missing(Bucket);
+  await client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }), { abortSignal });
 }
 
-export async function exists({ client, target }: S3Object, deadline: Deadline): Promise<boolean> {
-  const found = await client
-    .send(new HeadObjectCommand(target), { abortSignal: deadline.signal })
-    .catch(whenNotFound(null));
-  // To HEAD, S3 says 404 of a missing bucket too, and no more.
-  if (found === null) await askBucket(client, target.Bucket, deadline);
-  return found !== null;
+/** What S3 knows of an object without reading it, its checksum among that; null when there is none. */
+export async function headOf(
+  { client, target }: S3Object,
+  deadline: Deadline,
+): Promise<HeadObjectCommandOutput | null> {
+  const command = new HeadObjectCommand({ ...target, ChecksumMode: "ENABLED" });
+  try {
+    return await client.send(command, { abortSignal: deadline.signal });
+  } catch (error) {
+    const status = statusOf(error);
+    // To HEAD, S3 refuses by a status alone: 404 of a missing bucket too, 403 of a wrong clock too.
+    if (status >= 300 && status < 500) await askBucket(client, target.Bucket, deadline);
+    if (status === 404) return null;
+    throw error;
+  }
 }
+
+export const exists = async (object: S3Object, deadline: Deadline): Promise<boolean> =>
+  (await headOf(object, deadline)) !== null;
 
 /** S3 does not say whether there was something to delete. */
 export async function remove(object: S3Object, deadline: Deadline): Promise<boolean> {
@@ -67,10 +74,3 @@ export async function* namesIn(
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
 }
-
-const missing = (bucket: string) =>
-  new StorageError(
-    "STORE_MISSING",
-    `bucket ${bucket} is not there: check its name, the account, AWS_REGION and AWS_ENDPOINT_URL`,
-    { detail: { bucket } },
-  );

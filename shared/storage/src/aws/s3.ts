@@ -89,7 +89,7 @@ export function openS3Store(options: S3StoreOptions): S3Store {
 
     delete: (id) => operation((deadline) => remove(objectOf(id), deadline)),
 
-    presignUpload(id, sizeBytes) {
+    async presignUpload(id, sizeBytes) {
       if (sizeBytes > maxObjectBytes) throw tooLarge(sizeBytes, maxObjectBytes);
       const checksum = checksumOfContent(id);
       return operation(() => presignUpload({ ...objectOf(id), clock }, { checksum, sizeBytes }));

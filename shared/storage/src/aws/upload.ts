@@ -1,8 +1,9 @@
-import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { assert, type ContentId } from "@meshwork/foundation";
 import { contentIdOf } from "../content-id.ts";
 import { StorageError } from "../storage-error.ts";
-import { when, whenNotFound } from "./aws-error.ts";
+import { when } from "./aws-error.ts";
+import { headOf } from "./bucket.ts";
 import { checksumOfContent, checksumOfParts } from "./checksum.ts";
 import { type Download, download } from "./download.ts";
 import { type Part, partsOf, partsOfStream } from "./parts.ts";
@@ -91,11 +92,7 @@ async function* chain<T>(first: Iterable<T>, rest: AsyncIterable<T>): AsyncGener
 
 /** Whether S3 holds the right bytes, by the checksum that it took of them; without one they are read. */
 async function isHealthy(job: Upload, parts: readonly Pick<Part, "checksum">[]): Promise<boolean> {
-  const head = await job.client
-    .send(new HeadObjectCommand({ ...job.target, ChecksumMode: "ENABLED" }), {
-      abortSignal: job.deadline.signal,
-    })
-    .catch(whenNotFound(null));
+  const head = await headOf(job, job.deadline);
   if (head === null) return false;
   // Of an object that came in parts: `<checksum>-<number of parts>`.
   const stored = head.ChecksumSHA256?.replace(/-\d+$/, "");
