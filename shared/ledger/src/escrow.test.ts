@@ -6,13 +6,16 @@ import { testPolicy } from "./testing/index.ts";
 
 const amount = fc.bigInt({ min: 0n, max: 10n ** 12n }) as fc.Arbitrary<Points>;
 const share = fc.integer({ min: 0, max: 65_536 });
-const work = fc.record({
-  fuel: fc.bigInt({ min: 0n, max: 2n ** 50n }) as fc.Arbitrary<Fuel>,
-  ceiling: fc.bigInt({ min: 1n, max: 10n ** 12n }) as fc.Arbitrary<Points>,
-  workers: fc.integer({ min: 1, max: 7 }),
-  verifiers: fc.integer({ min: 1, max: 31 }),
-  fullAudit: fc.boolean(),
-});
+const work = fc
+  .record({
+    fuel: fc.bigInt({ min: 0n, max: 2n ** 50n }) as fc.Arbitrary<Fuel>,
+    ceiling: fc.bigInt({ min: 1n, max: 10n ** 12n }) as fc.Arbitrary<Points>,
+    workers: fc.integer({ min: 1, max: 7 }),
+    verifiers: fc.integer({ min: 1, max: 31 }),
+    unsigned: fc.integer({ min: 0, max: 15 }),
+    fullAudit: fc.boolean(),
+  })
+  .map(({ unsigned, ...done }) => ({ ...done, seats: done.verifiers + unsigned }));
 const policy = fc
   .record({ pricePerGigafuel: amount, burnShare: share, verifierShare: share })
   .map((numbers) => ({ ...testPolicy, ...numbers }));
@@ -45,9 +48,23 @@ describe("the price of a task", () => {
     );
   });
 
+  test("gives no verifier and no worker more when another's signature is left out", () => {
+    fc.assert(
+      fc.property(policy, work, (rules, done) => {
+        fc.pre(done.verifiers > 1);
+        const all = splitOf(rules, done);
+        const fewer = splitOf(rules, { ...done, verifiers: done.verifiers - 1 });
+        expect(fewer.perVerifier <= all.perVerifier).toBe(true);
+        // What does not divide among the seats is the workers': a point or so, a seat.
+        expect(fewer.perWorker <= all.perWorker + BigInt(done.seats)).toBe(true);
+      }),
+    );
+  });
+
   test("counts every run: two workers cost twice one, a full audit also its verifiers", () => {
     const rules = { ...testPolicy, pricePerGigafuel: 7n as Points };
-    const done = { fuel: (3n * 10n ** 9n) as Fuel, ceiling: 10_000n as Points, verifiers: 3 };
+    const ceiling = 10_000n as Points;
+    const done = { fuel: (3n * 10n ** 9n) as Fuel, ceiling, verifiers: 3, seats: 4 };
     expect(splitOf(rules, { ...done, workers: 1, fullAudit: false }).total).toBe(21n);
     expect(splitOf(rules, { ...done, workers: 2, fullAudit: false }).total).toBe(42n);
     expect(splitOf(rules, { ...done, workers: 2, fullAudit: true }).total).toBe(105n);

@@ -37,7 +37,7 @@ export function refund(
   );
 }
 
-/** How the price of a task is split. What does not divide evenly is burnt. */
+/** How the price of a task is split. What does not divide evenly, and what nobody signed for, is burnt. */
 export interface Split {
   total: bigint;
   perWorker: bigint;
@@ -49,12 +49,17 @@ export interface Work {
   fuel: Fuel;
   ceiling: Points;
   workers: number;
+  /** Those who signed, of `seats` who could have. */
   verifiers: number;
+  seats: number;
   /** Whether each verifier ran the whole task too. */
   fullAudit: boolean;
 }
 
-/** Never above the ceiling, which is all that is escrowed. */
+/**
+ * Never above the ceiling, which is all that is escrowed. A verifier's part does not depend on how many
+ * have signed: else whoever brings the proof would leave others out, and share what was theirs.
+ */
 export function splitOf(policy: NetworkPolicy, work: Work): Split {
   const runs = BigInt(work.workers + (work.fullAudit ? work.verifiers : 0));
   const full = priceOfRun(policy, work.fuel) * runs;
@@ -62,8 +67,8 @@ export function splitOf(policy: NetworkPolicy, work: Work): Split {
   // Rounded up: a task so small that its burnt share rounds to nothing would make self-dealing free.
   const burnShare = (total * BigInt(policy.burnShare) + 65_535n) >> 16n;
   const left = total - burnShare;
-  const perVerifier = ((left * BigInt(policy.verifierShare)) >> 16n) / BigInt(work.verifiers);
-  const perWorker = (left - perVerifier * BigInt(work.verifiers)) / BigInt(work.workers);
+  const perVerifier = ((left * BigInt(policy.verifierShare)) >> 16n) / BigInt(work.seats);
+  const perWorker = (left - perVerifier * BigInt(work.seats)) / BigInt(work.workers);
   const paid = perVerifier * BigInt(work.verifiers) + perWorker * BigInt(work.workers);
   return { total, perWorker, perVerifier, burnt: total - paid };
 }

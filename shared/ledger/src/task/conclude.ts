@@ -5,6 +5,7 @@ import {
   type ProofOfTask,
   proofHash,
   type Reveal,
+  seatedVerifiers,
   segmentsSampled,
   type TaskRecord,
 } from "@meshwork/protocol";
@@ -41,6 +42,7 @@ export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTa
           ceiling: task.escrow,
           workers: honest.length,
           verifiers: proof.attestations.length,
+          seats: seatedVerifiers(task).length,
           fullAudit: task.audit?.mode === "full",
         });
   // Standing comes only from a result that was held against something: an audit, or another's run.
