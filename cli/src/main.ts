@@ -2,10 +2,12 @@ import { CodedError, codeOf, messageOf } from "@meshwork/foundation";
 import { Command, CommanderError } from "commander";
 import { exitCodeFor, exitCodes } from "./cli-error.ts";
 import { accountCommand } from "./commands/account.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { keyCommand } from "./commands/key.ts";
 import { networkCommand } from "./commands/network.ts";
 import { nodesCommand } from "./commands/nodes.ts";
 import { receiptCommand } from "./commands/receipt.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { apiCommand, nodeCommand, relayCommand } from "./commands/run-role.ts";
 import { startCommand } from "./commands/start.ts";
 import { taskCommand } from "./commands/task.ts";
@@ -39,6 +41,8 @@ const commands = [
   nodeCommand,
   relayCommand,
   apiCommand,
+  backupCommand,
+  restoreCommand,
   keyCommand,
 ];
 

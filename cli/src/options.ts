@@ -9,6 +9,9 @@ export const integer = (min: number, max: number) => (text: string) => {
   return value;
 };
 
+/** Of a block that is not the genesis. */
+export const height = integer(1, 2 ** 48);
+
 /** Points are whole and may exceed what a double holds. */
 export const bigInteger = (text: string): bigint => {
   if (!/^\d{1,18}$/.test(text)) throw new InvalidArgumentError("a whole number, please.");

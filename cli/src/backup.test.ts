@@ -1,0 +1,131 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openChain } from "@meshwork/edge-node";
+import { TestNetwork } from "@meshwork/ledger/testing";
+import { silentLog } from "@meshwork/observability";
+import { genesis as genesisWire } from "@meshwork/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run } from "./main.ts";
+
+const network = new TestNetwork();
+for (let i = 0; i < 3; i++) network.step({ view: 1 });
+const { genesis, blocks } = network;
+
+let folder: string;
+const at = (...path: string[]) => join(folder, ...path);
+const openLedger = () => openChain({ folder: at("node", "chain"), genesis, log: silentLog });
+
+/** Takes the node's ledger on to this height. */
+async function reach(height: number): Promise<void> {
+  const chain = await openLedger();
+  await chain.commitFinal(blocks.slice(0, height));
+  await chain.close();
+}
+
+/** What a command line about the place answers. */
+async function meshwork(...args: string[]) {
+  let [out, err] = ["", ""];
+  const line = ["--json", ...args, at("store"), "--genesis", at("genesis.json")];
+  const code = await run(line, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+  });
+  const answers = out.split("\n").filter(Boolean);
+  return { code, err, answers: answers.map((answer) => JSON.parse(answer)) };
+}
+const error = (code: string) => [expect.objectContaining({ kind: "error", code })];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "meshwork-backup-"));
+  writeFileSync(at("genesis.json"), genesisWire.toJson(genesis));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("meshwork backup and restore", () => {
+  test("say what is missing before there is anything, and make nothing by mistake", async () => {
+    const created = await meshwork("backup", "create", "--data", at("nobody"));
+    expect(created).toMatchObject({ code: 1, answers: error("BACKUP_NO_CHAIN") });
+    expect((await meshwork("backup", "list")).answers).toEqual([]);
+    rmSync(at("store"), { recursive: true });
+    for (const args of [
+      ["backup", "list"],
+      ["backup", "verify"],
+      ["restore", "--data", at("x")],
+    ])
+      expect(await meshwork(...args)).toMatchObject({
+        code: 1,
+        answers: error("SNAPSHOT_NOT_FOUND"),
+      });
+    expect(readdirSync(folder)).toEqual(["genesis.json"]);
+  });
+
+  test("take a ledger away, and bring it back with the same state", async () => {
+    for (const height of [1, 2, 3]) {
+      await reach(height);
+      const created = await meshwork("backup", "create", "--data", at("node"));
+      expect(created).toMatchObject({ code: 0, answers: [{ kind: "snapshot", height }] });
+    }
+    const heights = (await meshwork("backup", "list")).answers.map(({ height, head }) => [
+      height,
+      head,
+    ]);
+    expect(heights).toEqual([
+      [3, true],
+      [2, false],
+      [1, false],
+    ]);
+    const verified = await meshwork("backup", "verify", "--read-data", "--height", "2");
+    expect(verified.answers).toMatchObject([{ kind: "verified", height: 2, readData: true }]);
+
+    const planned = await meshwork("restore", "--data", at("back"), "--dry-run");
+    expect(planned.answers).toMatchObject([{ kind: "restored", height: 3, dryRun: true }]);
+    expect(readdirSync(folder)).not.toContain("back");
+    const restored = await meshwork("restore", "--data", at("back"));
+    const stateRoot = network.state.root();
+    expect(restored.answers).toMatchObject([{ kind: "restored", height: 3, stateRoot }]);
+    const chain = await openChain({ folder: at("back", "chain"), genesis, log: silentLog });
+    expect(chain.head.state.root()).toBe(stateRoot);
+    await chain.close();
+  });
+
+  test("do not touch a ledger that is there, or that a running node owns", async () => {
+    const again = await meshwork("restore", "--data", at("back"));
+    expect(again).toMatchObject({ code: 1, answers: error("RESTORE_NOT_EMPTY") });
+    const running = await openLedger();
+    const created = await meshwork("backup", "create", "--data", at("node"));
+    expect(created).toMatchObject({ code: 1, answers: error("STORE_LOCKED") });
+    await running.close();
+  });
+
+  test("refuse what is older than the operator knows to be final", async () => {
+    const old = await meshwork("restore", "--data", at("y"), "--height", "1", "--at-least", "2");
+    expect(old).toMatchObject({ code: 1, answers: error("SNAPSHOT_TOO_OLD") });
+  });
+
+  test("prune what is old: first in words", async () => {
+    const planned = await meshwork("backup", "prune", "--keep-last", "1", "--dry-run");
+    expect(planned.answers).toMatchObject([
+      { height: 2 },
+      { height: 1 },
+      { kind: "freed", chunks: 2 },
+    ]);
+    expect((await meshwork("backup", "list")).answers).toHaveLength(3);
+    await meshwork("backup", "prune", "--keep-last", "1");
+    expect((await meshwork("backup", "list")).answers).toMatchObject([{ height: 3, head: true }]);
+    expect((await meshwork("backup", "verify", "--read-data")).code).toBe(0);
+  });
+
+  test("see a damaged chunk", async () => {
+    const files = readdirSync(at("store", "chunks"), { recursive: true, encoding: "utf8" });
+    const chunk = files.find((path) => path.includes("bafkrei")) ?? "";
+    writeFileSync(at("store", "chunks", chunk), "something else");
+    expect((await meshwork("backup", "verify")).code).toBe(0);
+    const read = await meshwork("backup", "verify", "--read-data");
+    expect(read).toMatchObject({ code: 1, answers: error("SNAPSHOT_CHUNK_DAMAGED") });
+  });
+});

@@ -1,0 +1,124 @@
+import { resolve } from "node:path";
+import type { CreateProgress } from "@meshwork/edge-node/snapshot";
+import { chainIdOf } from "@meshwork/protocol";
+import { Command } from "commander";
+import { height, integer, outputOf } from "../options.ts";
+import type { Streams } from "../output.ts";
+import { factsOf, lineOf, mebibytes, noteProgress, readText } from "../snapshot-output.ts";
+import { type PlaceOptions, withPlace, withPlaceOptions } from "../snapshot-place.ts";
+
+export function backupCommand(streams: Streams): Command {
+  return new Command("backup")
+    .description("keep snapshots of the ledger; no key and no log is ever in one")
+    .addCommand(createCommand(streams))
+    .addCommand(listCommand(streams))
+    .addCommand(verifyCommand(streams))
+    .addCommand(pruneCommand(streams));
+}
+
+function createCommand(streams: Streams): Command {
+  return withPlaceOptions(new Command("create"))
+    .description("put a snapshot of a stopped node's ledger there; again, if it was interrupted")
+    .requiredOption("--data <dir>", "the node's folder")
+    .action(async (place: string, options: PlaceOptions & { data: string }, command: Command) => {
+      const output = outputOf(command, streams);
+      const onProgress = noteProgress<CreateProgress>(
+        output,
+        ({ sizeBytes, chunks, reused }) =>
+          `${mebibytes(sizeBytes)} in ${chunks} chunks, ${reused} of them were there`,
+      );
+      const created = await withPlace(place, { ...options, create: true }, (snapshots, opened) =>
+        snapshots.backUpNode(opened.store, {
+          folder: resolve(options.data),
+          genesis: opened.genesis,
+          onProgress,
+        }),
+      );
+      output.emit("snapshot", { ...factsOf(created), reused: created.reused });
+      output.say(lineOf(created));
+      output.say(`${created.chunks} chunks, ${created.reused} of them were there already.`);
+    });
+}
+
+function listCommand(streams: Streams): Command {
+  return withPlaceOptions(new Command("list"))
+    .description("the snapshots that are there, the newest first; believes nothing, checks nothing")
+    .action(async (place: string, options: PlaceOptions, command: Command) => {
+      const output = outputOf(command, streams);
+      await withPlace(place, options, async ({ listSnapshots }, { store, genesis }) => {
+        const { snapshots, unreadable } = await listSnapshots(store);
+        const head = await store.anchors.head();
+        const chainId = chainIdOf(genesis);
+        for (const found of snapshots) {
+          const isHead = found.manifest.height === head?.height;
+          const isOurs = found.manifest.chainId === chainId;
+          output.emit("snapshot", { ...factsOf(found), head: isHead, ownNetwork: isOurs });
+          output.say(
+            `${lineOf(found)}${isHead ? "  head" : ""}${isOurs ? "" : "  OF ANOTHER NETWORK"}`,
+          );
+        }
+        for (const { id, error } of unreadable) {
+          output.emit("unreadable", { id, code: error.code, message: error.message });
+          output.say(`${error.code}: ${error.message}`);
+        }
+        if (snapshots.length + unreadable.length === 0) output.say("There is no snapshot here.");
+      });
+    });
+}
+
+interface VerifyCommandOptions extends PlaceOptions {
+  height?: number;
+  readData?: boolean;
+}
+
+function verifyCommand(streams: Streams): Command {
+  return withPlaceOptions(new Command("verify"))
+    .description("say whether a snapshot could be restored, or why not")
+    .option("--height <h>", "of this height (default: the newest)", height)
+    .option("--read-data", "read every chunk and compute the state's root, instead of looking only")
+    .action(async (place: string, options: VerifyCommandOptions, command: Command) => {
+      const output = outputOf(command, streams);
+      const { readData = false } = options;
+      const found = await withPlace(place, options, async (snapshots, { store, genesis }) => {
+        const one = await snapshots.findSnapshot(store, options);
+        const onProgress = noteProgress(output, readText);
+        await snapshots.verifySnapshot(one, store, { genesis, readData, onProgress });
+        return one;
+      });
+      output.emit("verified", { ...factsOf(found), readData });
+      output.say(lineOf(found));
+      output.say(
+        readData
+          ? "A quorum signed its header, and its data is the state that the header names."
+          : "A quorum signed its header, and its chunks are there. --read-data reads them too.",
+      );
+    });
+}
+
+interface PruneCommandOptions extends PlaceOptions {
+  keepLast: number;
+  dryRun?: boolean;
+}
+
+function pruneCommand(streams: Streams): Command {
+  return withPlaceOptions(new Command("prune"))
+    .description("delete old snapshots, and the chunks that only they need")
+    .requiredOption("--keep-last <n>", "heights to keep", integer(1, 1_000_000))
+    .option("--dry-run", "say what would go, and delete nothing")
+    .action(async (place: string, options: PruneCommandOptions, command: Command) => {
+      const output = outputOf(command, streams);
+      const { keepLast, dryRun = false } = options;
+      const pruned = await withPlace(place, options, ({ pruneSnapshots }, { store }) =>
+        pruneSnapshots(store, { keepLast, dryRun }),
+      );
+      for (const found of pruned.snapshots) {
+        output.emit("pruned", { ...factsOf(found), dryRun });
+        output.say(`${dryRun ? "would go: " : "gone:     "}${lineOf(found)}`);
+      }
+      const { chunks, sizeBytes } = pruned;
+      output.emit("freed", { chunks, sizeBytes, dryRun });
+      output.say(
+        `${chunks} chunks, ${mebibytes(sizeBytes)}, ${dryRun ? "would be" : "are"} freed.`,
+      );
+    });
+}
