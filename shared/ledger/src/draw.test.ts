@@ -118,6 +118,15 @@ describe("a draw", () => {
     }
   });
 
+  test("never names the gateway, to which the workers bring their results before they commit", () => {
+    const { state, names, requester } = world(9);
+    const task = taskOf(requester, "a");
+    const gateway = names[3] as NodeId;
+    const ranks = drawRanks(state, { ...task, order: { ...task.order, gateway } }, at("x"))?.ranks;
+    expect(ranks).toHaveLength(8);
+    expect(ranks).not.toContain(gateway);
+  });
+
   test("fails when there are too few for the workers and a quorum of verifiers", () => {
     const four = world(4);
     expect(drawRanks(four.state, taskOf(four.requester, "a"), at("x"))).toBeNull();

@@ -28,8 +28,9 @@ export function isEligible(
     lease.runtimes.length > 0 &&
     lease.capacity > node.assigned &&
     node.suspendedUntil <= activeTime &&
-    // Nobody checks, or is paid for, what he ordered himself.
+    // Nobody checks, or is paid for, what he ordered himself, or saw before those who did it had committed.
     node.nodeId !== task.requester &&
+    node.nodeId !== task.order.gateway &&
     (state.account(node.nodeId)?.points ?? 0n) >= state.policy.bond
   );
 }
