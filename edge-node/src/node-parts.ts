@@ -19,6 +19,7 @@ import { recoveryHashOf } from "./membership/join-network.ts";
 import type { keepMembership } from "./membership/keep-membership.ts";
 import type { NodeOptions, NodeParts } from "./node.ts";
 import type { Blobs, TaskMail } from "./ports.ts";
+import type { Results } from "./requester/collect-result.ts";
 import { createSandboxPool } from "./runtime/sandbox-pool.ts";
 import { createSandboxes, type Sandboxes } from "./sandboxes.ts";
 import type { TaskSecrets } from "./task-secrets.ts";
@@ -76,6 +77,14 @@ export async function serveBlobs(
   await p2p.channels.serve(streamNames.blobs, blobs.onChannel);
   return blobs;
 }
+
+/** Results in plaintext: see `collect-result`. */
+export const openResults = ({ folder, objectsBytes }: NodeOptions): Promise<Results> =>
+  openFolderStore({
+    folder: join(folder, "results"),
+    maxTotalBytes: objectsBytes,
+    maxObjectBytes: limits.outputBytes,
+  });
 
 /** Who works on an order of ours may leave his sealed result here; nobody else may leave anything. */
 export const expectsFrom =

@@ -16,6 +16,7 @@ import {
   followLedger,
   membershipOf,
   openMail,
+  openResults,
   openSandboxes,
   type Road,
   serveBlobs,
@@ -27,7 +28,7 @@ import type { Sandboxes } from "./sandboxes.ts";
 import { createTaskSecrets } from "./task-secrets.ts";
 
 export interface NodeOptions {
-  /** `chain`, `vote`, `objects` and `dispatches` lie in it. One process owns it. */
+  /** `chain`, `vote`, `objects`, `results` and `dispatches` lie in it. One process owns it. */
   folder: string;
   genesis: Genesis;
   /** `edge` runs and verifies tasks and may vote; `gateway` orders them for others and follows the ledger. */
@@ -41,7 +42,7 @@ export interface NodeOptions {
   /** Sandboxes at a time. */
   concurrency: number;
   sandboxMemoryBytes: number;
-  /** Task data kept on this machine, all together. */
+  /** Task data kept on this machine, all together; and as much of results. */
   objectsBytes: number;
 }
 
@@ -117,7 +118,8 @@ async function buildNode(
     dispatches,
     secrets: createTaskSecrets(taskRoot(secrets)),
   };
-  const requester: Requester = createRequester({ ...road, chain, submit }, signal);
+  const results = await openResults(options);
+  const requester: Requester = createRequester({ ...road, results, chain, submit }, signal);
 
   running.defer(() => p2p.stop());
   await p2p.start();

@@ -8,13 +8,21 @@ import {
   type OrderId,
 } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
+import type { ObjectStore } from "@meshwork/storage";
 import type { Blobs } from "../ports.ts";
 import type { UnverifiedResult } from "./follow-task.ts";
 
 export interface CollectParts {
-  blobs: Blobs;
+  blobs: Pick<Blobs, "fetch">;
+  results: Results;
   log: Log;
 }
+
+/**
+ * Plaintext results by their hash, which stands on the ledger for all to read: so they lie apart from
+ * what this node serves to whoever names an address.
+ */
+export type Results = Pick<ObjectStore, "put" | "get">;
 
 /** What a worker says of his result: where it lies sealed, and the key that opens it. */
 export interface Delivery {
@@ -41,7 +49,7 @@ export function createResultCollector(parts: CollectParts, signal: AbortSignal) 
       parts.log.warn("a worker delivered a result that its key does not open", { orderId, worker });
       return;
     }
-    await parts.blobs.put(plaintext);
+    await parts.results.put(plaintext);
     if (!first.has(orderId)) first.set(orderId, { worker, resultHash: sha256Hex(plaintext) });
   };
 

@@ -1,4 +1,4 @@
-import { limits, type NodeId, type OrderId } from "@meshwork/foundation";
+import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { TaskMessage, TaskRecord } from "@meshwork/protocol";
 import { contentIdOfDigest } from "@meshwork/storage";
@@ -9,7 +9,7 @@ import type { Blobs, TaskMail } from "../ports.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
 import { createWatch } from "../watch.ts";
 import { buildReceipt } from "./build-receipt.ts";
-import { createResultCollector } from "./collect-result.ts";
+import { createResultCollector, type Results } from "./collect-result.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { type TaskView, type UnverifiedResult, viewTask } from "./follow-task.ts";
 import { type PlacedOrder, type PlaceOrderParts, placeOrder } from "./place-order.ts";
@@ -20,6 +20,7 @@ export interface RequesterParts {
   ledger: LedgerClient;
   mail: TaskMail;
   blobs: Blobs;
+  results: Results;
   dispatches: DispatchBook;
   secrets: TaskSecrets;
   submit: PlaceOrderParts["submit"];
@@ -45,7 +46,7 @@ export interface Requester {
 }
 
 export function createRequester(parts: RequesterParts, signal: AbortSignal): Requester {
-  const { chain, ledger, mail, blobs } = parts;
+  const { chain, ledger, mail, results, log } = parts;
   const news = createWatch<OrderId>();
   const dispatcher = createDispatcher(parts);
   const collector = createResultCollector(parts, signal);
@@ -55,6 +56,13 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
     if (isMine(task)) dispatcher.onTask(task);
     news.notify(task.orderId);
   });
+
+  /** A result that is damaged here is not at hand. */
+  const plaintextOf = (resultHash: Digest): Promise<Uint8Array | null> =>
+    results.get(contentIdOfDigest(resultHash)).catch((error) => {
+      log.warn("a result that was kept cannot be read", { resultHash, error });
+      return null;
+    });
 
   const view = (orderId: OrderId): TaskView | null => {
     const record = ledger.task(orderId);
@@ -71,19 +79,12 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
     watch: (orderId, until) => follow({ orderId, view, news, chain }, until),
     async output(orderId) {
       const result = ledger.task(orderId)?.conclusion?.result ?? null;
-      if (result === null) return null;
-      const hints = ledger.task(orderId)?.workers.map(({ node }) => node) ?? [];
-      const options = { hints, maxBytes: limits.outputBytes, signal };
-      return blobs.fetch(contentIdOfDigest(result.resultHash), options).catch(() => null);
+      return result && plaintextOf(result.resultHash);
     },
     async unverifiedOutput(orderId) {
       const first = collector.unverified(orderId);
-      if (first === null) return null;
-      const options = { hints: [], maxBytes: limits.outputBytes, signal };
-      const bytes = await blobs
-        .fetch(contentIdOfDigest(first.resultHash), options)
-        .catch(() => null);
-      return bytes && { ...first, bytes };
+      const bytes = first && (await plaintextOf(first.resultHash));
+      return first && bytes && { ...first, bytes };
     },
     receipt: (orderId) => buildReceipt(chain, orderId),
     onLetter({ from, message }) {
