@@ -41,8 +41,10 @@ export interface KeepOptions extends FrameOptions {
   onDown?: (reason: Error | null) => void;
 }
 
-/** Quick at first, for a peer that just restarts; then gentle to one that is gone. */
+/** Quick at first, for a peer that just (re)starts; then gentle to one that is gone. */
 const FIRST_RETRY_MS = 100;
+const QUICK_RETRY_MS = 1_000;
+const QUICK_RETRIES = 30;
 const LAST_RETRY_MS = 5_000;
 
 export function createChannels(parts: { peers: Peers; clock: Clock; log: Log }): Channels {
@@ -67,7 +69,7 @@ export function createChannels(parts: { peers: Peers; clock: Clock; log: Log }):
 }
 
 function keepChannel(
-  parts: { clock: Clock; log: Log },
+  parts: { peers: Pick<Peers, "watch">; clock: Clock; log: Log },
   open: (signal: AbortSignal) => Promise<Channel>,
   options: KeepOptions & { nodeId: NodeId; protocol: string },
 ): KeptChannel {
@@ -92,16 +94,28 @@ function keepChannel(
     return reason;
   };
 
+  /** Until the next attempt is due, or the peer is seen to be here. */
+  const pause = async (retryMs: number) => {
+    const seen = new AbortController();
+    const unwatch = parts.peers.watch((who, change) => {
+      if (who === nodeId && change === "joined") seen.abort();
+    });
+    await sleep(parts.clock, retryMs, AbortSignal.any([signal, seen.signal])).catch(() => {});
+    unwatch();
+  };
+
   const run = async () => {
     let retryMs = FIRST_RETRY_MS;
-    while (!signal.aborted) {
+    for (let failed = 0; !signal.aborted; failed++) {
       const since = parts.clock.monotonic();
       const reason = await live().catch((error: Error) => error);
       if (signal.aborted) return;
       parts.log.debug("channel is down", { nodeId, protocol, code: codeOf(reason), retryMs });
       const lived = parts.clock.monotonic() - since > LAST_RETRY_MS;
-      retryMs = lived ? FIRST_RETRY_MS : Math.min(2 * retryMs, LAST_RETRY_MS);
-      await sleep(parts.clock, retryMs, signal).catch(() => {});
+      if (lived) failed = 0;
+      const longest = failed < QUICK_RETRIES ? QUICK_RETRY_MS : LAST_RETRY_MS;
+      retryMs = lived ? FIRST_RETRY_MS : Math.min(2 * retryMs, longest);
+      await pause(retryMs);
     }
   };
   run().catch((error) => parts.log.error("channel supervisor failed", { error }));
