@@ -7,7 +7,7 @@ import type { Genesis, Invite, Transaction } from "@meshwork/protocol";
 import type { Chain } from "./chain/chain.ts";
 import { handIn } from "./hand-in.ts";
 import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
-import { openDispatchBook } from "./mail/dispatch-book.ts";
+import { forgetFinished, openDispatchBook } from "./mail/dispatch-book.ts";
 import { keepMembership } from "./membership/keep-membership.ts";
 import { nodeIdentity, taskRoot } from "./node-identity.ts";
 import {
@@ -120,6 +120,10 @@ async function buildNode(
   };
   const results = await openResults(options);
   const requester: Requester = createRequester({ ...road, results, chain, submit }, signal);
+
+  running.defer(
+    forgetFinished(dispatches, ledger, (error) => parts.log.warn("a dispatch stays", { error })),
+  );
 
   running.defer(() => p2p.stop());
   await p2p.start();

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { OrderId } from "@meshwork/foundation";
-import { type Dispatch, type TaskMessage, taskMessage } from "@meshwork/protocol";
+import { type Dispatch, type TaskMessage, type TaskRecord, taskMessage } from "@meshwork/protocol";
 
 /**
  * The dispatches that this node sent (as the requester's) or got (as a drawn one), one file each, so
@@ -31,6 +31,26 @@ export async function openDispatchBook(folder: string): Promise<DispatchBook> {
       if (known.delete(orderId)) await rm(join(folder, `${orderId}.dispatch`), { force: true });
     },
   };
+}
+
+/**
+ * Forgets the dispatch of each order when its task is done: its data key opens nothing any more that
+ * this node has to open. The result ends that.
+ */
+export function forgetFinished(
+  book: Pick<DispatchBook, "orders" | "delete">,
+  ledger: {
+    task(orderId: OrderId): Pick<TaskRecord, "phase"> | null;
+    onTask(listener: (task: TaskRecord) => void): () => void;
+  },
+  onError: (error: unknown) => void,
+): () => void {
+  const forget = (orderId: OrderId) => void book.delete(orderId).catch(onError);
+  // Those that ended while this node was away.
+  for (const orderId of book.orders()) if (ledger.task(orderId)?.phase === "done") forget(orderId);
+  return ledger.onTask(({ orderId, phase }) => {
+    if (phase === "done") forget(orderId);
+  });
 }
 
 async function readAll(folder: string): Promise<Map<OrderId, Dispatch>> {
