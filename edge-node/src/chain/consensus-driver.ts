@@ -28,7 +28,7 @@ import type { WriteAheadLog } from "./write-ahead-log.ts";
 export interface ConsensusDriverParts {
   me: NodeId;
   key: VoteKey;
-  wal: Pick<WriteAheadLog, "append" | "height" | "recordsOf" | "prune">;
+  wal: Pick<WriteAheadLog, "append" | "completeFrom" | "recordsOf" | "prune">;
   chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "blockAt" | "onCommit">;
   application: LedgerApplication;
   links: Pick<CommitteeLinks, "send" | "broadcast">;
@@ -158,10 +158,10 @@ export class ConsensusDriver {
     const seat = seats.findIndex(
       ({ node, voteKey }) => node === me && voteKey === key.public.voteKey,
     );
-    // Nor is any while the chain is behind the log, as after a restore: what was signed here is forgotten.
-    const isBehindLog = chain.head.height + 1 < wal.height;
+    // Nor is any at a height that the log may have forgotten, as after a restore.
+    const isForgotten = chain.head.height + 1 < wal.completeFrom;
     const members = seats.map(({ node }) => node);
-    return { epoch, members, order: leaders, seat: seat === -1 || isBehindLog ? null : seat };
+    return { epoch, members, order: leaders, seat: seat === -1 || isForgotten ? null : seat };
   }
 
   #step(event: Event): void {
@@ -212,7 +212,8 @@ export class ConsensusDriver {
   #persist(certificate: Certificate): void {
     const { kind, view, blockHash } = certificate.ballot;
     this.#certified.set(`${kind} ${view}`, blockHash);
-    this.#append({ kind: "certificate", certificate });
+    // The log is a seat's memory: a record at a height where none was filled would feign one.
+    if (this.#seat !== null) this.#append({ kind: "certificate", certificate });
   }
 
   #cast({ ballot, block, justification }: Extract<Effect, { kind: "cast" }>): void {

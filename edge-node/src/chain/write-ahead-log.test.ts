@@ -62,20 +62,26 @@ describe("the write-ahead log", () => {
     await wal.close();
     const again = (await reopen()).wal;
     expect(again.recordsOf(9)).toEqual([kept]);
+    expect(again.completeFrom).toBe(9);
     await again.close();
   });
 
-  test("always tells how far its key has signed, also when all of it is final", async () => {
+  test("always tells how far back it remembers, also when all of it is final", async () => {
     const { wal } = await reopen();
-    expect(wal.height).toBe(0);
+    expect(wal.completeFrom).toBe(0);
     for (const height of [1, 2]) {
       await wal.append(vote(height));
       await wal.prune(height);
-      expect(wal.height).toBe(height);
+      expect(wal.completeFrom).toBe(height);
     }
     expect(wal.recordsOf(1)).toEqual([]);
     expect(wal.recordsOf(2)).toHaveLength(1);
     await wal.close();
+    // The file still has what was not worth a rewrite.
+    const again = (await reopen()).wal;
+    expect(again.completeFrom).toBe(1);
+    expect(again.recordsOf(1)).toHaveLength(1);
+    await again.close();
   });
 
   test("a whole record that cannot be read is damage", async () => {

@@ -26,7 +26,7 @@ const logRecord = wire(
 
 /**
  * All that this seat has signed, and the certificates that moved it, at heights that are not final
- * yet, and at the greatest one, so that the log always tells how far its key has gone. A vote may leave
+ * yet, and at the greatest one, so that the log always tells how far back it remembers. A vote may leave
  * the process when its `append` has resolved, and not before.
  */
 export class WriteAheadLog {
@@ -46,9 +46,9 @@ export class WriteAheadLog {
     return this.#log.append(bytes);
   }
 
-  /** The greatest height of any record. What was signed below it may be forgotten; 0 for an empty log. */
-  get height(): number {
-    return Math.max(0, ...this.#kept.keys());
+  /** From this height on the log holds all that its key has signed; what was below may be forgotten. */
+  get completeFrom(): number {
+    return this.#kept.size === 0 ? 0 : Math.min(...this.#kept.keys());
   }
 
   /** In the order in which they were appended. */
@@ -58,7 +58,7 @@ export class WriteAheadLog {
 
   /** To be called when the block of `height` is durable: nothing up to it can be contradicted any more. */
   async prune(height: number): Promise<void> {
-    const last = this.height;
+    const last = Math.max(...this.#kept.keys());
     for (const kept of this.#kept.keys())
       if (kept <= height && kept < last) this.#kept.delete(kept);
     if (this.#log.sizeBytes > limits.voteLogBytes)

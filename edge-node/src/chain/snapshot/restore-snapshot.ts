@@ -20,7 +20,7 @@ export interface RestoreOptions extends ReadOptions {
 /**
  * Begins a node's chain at a snapshot. Certificate, chunks and state root are checked before anything is
  * written; `chain` appears whole, in one step, or not at all. Neither vote key nor log comes with it, and
- * those that the folder holds stay: a seat that is behind its log does not vote.
+ * those that the folder holds stay: a seat does not vote where its log may have forgotten what it signed.
  * @throws SnapshotError `RESTORE_NOT_EMPTY`, and those of `verifySnapshot`
  */
 export async function restoreSnapshot(

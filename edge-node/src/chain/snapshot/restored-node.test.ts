@@ -73,7 +73,7 @@ function expectNoContradiction(ofOne: readonly Vote[]): void {
     for (const other of ofOne.slice(i + 1)) expect(contradict(one, other)).toBe(false);
 }
 
-test("a node restored from a snapshot follows on from live peers, and serves what it then has", async () => {
+test("a node restored from a snapshot follows on from live peers", async () => {
   const { node, last, height } = await backedUp();
   const again = await restored(last, "");
   expect(again.chain.base).toBe(height);
@@ -81,6 +81,16 @@ test("a node restored from a snapshot follows on from live peers, and serves wha
   expect(again.chain.head.state.root()).toBe(node.chain.head.state.root());
   expect(await again.chain.blockAt(height)).toBeNull();
   expect(await again.chain.blockAt(height + 1)).toEqual(await node.chain.blockAt(height + 1));
+});
+
+test("a newcomer gets the whole chain although some of its peers begin at a snapshot", async () => {
+  const { node, last } = await backedUp();
+  await catchUp(await restored(last, ""), node);
+  const newcomer = world.members.find((member) => !world.validators.includes(member));
+  if (!newcomer) throw new Error("everybody votes");
+  const latecomer = await world.start(newcomer);
+  await catchUp(latecomer, node);
+  expect(await latecomer.chain.blockAt(1)).toEqual(await node.chain.blockAt(1));
 });
 
 test("a seat whose folder was lost gets a new key from a restore, and never votes with the old one", async () => {
@@ -93,6 +103,30 @@ test("a seat whose folder was lost gets a new key from a restore, and never vote
   await include(node, 2);
   await catchUp(again, node);
   expect(ofSeat(seat)).toHaveLength(before);
+});
+
+test("when all ledgers are lost and the logs are not, the network comes back to where it was, and goes on", async () => {
+  const { validators } = world;
+  const [node] = await world.startAll(validators);
+  const [first] = validators;
+  if (!node || !first) throw new Error("no node");
+  const stopAll = () => Promise.all(validators.map((member) => world.stop(member)));
+  await include(node, 2);
+  await stopAll();
+  const { manifest } = await backUpNode(store, { folder: folderOf(first), genesis: world.genesis });
+  const [later] = await world.startAll(validators);
+  if (!later) throw new Error("no node");
+  await include(later, 3);
+  const lost = later.chain.head;
+  await stopAll();
+
+  expect(lost.height).toBeGreaterThan(manifest.height + 1);
+  const [again] = await Promise.all(validators.map((member) => restored(member, "chain")));
+  if (!again) throw new Error("no node");
+  await again.chain.waitFor(lost.height, AbortSignal.timeout(20_000));
+  expect((await again.chain.blockAt(lost.height))?.certificate.ballot.blockHash).toBe(lost.hash);
+  await include(again, 1);
+  for (const seat of validators.keys()) expectNoContradiction(ofSeat(seat));
 });
 
 test("a seat whose ledger alone was lost votes again after a restore, and contradicts nothing it said", async () => {
