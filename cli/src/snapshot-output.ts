@@ -3,7 +3,7 @@ import { headerHash } from "@meshwork/protocol";
 import type { Output } from "./output.ts";
 
 export const readText = ({ sizeBytes, of }: ReadProgress): string =>
-  `${mebibytes(sizeBytes)} of ${mebibytes(of.sizeBytes)} read and checked`;
+  `${sizeText(sizeBytes)} of ${sizeText(of.sizeBytes)} read and checked`;
 
 export function factsOf({ id, manifest }: Pick<FoundSnapshot, "id" | "manifest">) {
   const { header, chunks, totals } = manifest;
@@ -17,10 +17,13 @@ export function lineOf({ manifest }: Pick<FoundSnapshot, "manifest">): string {
   const { header, totals } = manifest;
   const when = new Date(header.time).toISOString();
   const hash = headerHash(header).slice(0, 16);
-  return `height ${manifest.height}  ${when}  block ${hash}…  ${totals.leaves} records, ${mebibytes(totals.sizeBytes)}`;
+  return `height ${manifest.height}  ${when}  block ${hash}…  ${totals.leaves} records, ${sizeText(totals.sizeBytes)}`;
 }
 
-export const mebibytes = (sizeBytes: number): string => `${(sizeBytes / 2 ** 20).toFixed(1)} MiB`;
+export const sizeText = (sizeBytes: number): string =>
+  sizeBytes < 2 ** 20
+    ? `${(sizeBytes / 2 ** 10).toFixed(1)} KiB`
+    : `${(sizeBytes / 2 ** 20).toFixed(1)} MiB`;
 
 const NOTE_EVERY_BYTES = 64 << 20;
 

@@ -4,7 +4,7 @@ import { chainIdOf } from "@meshwork/protocol";
 import { Command } from "commander";
 import { height, integer, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
-import { factsOf, lineOf, mebibytes, noteProgress, readText } from "../snapshot-output.ts";
+import { factsOf, lineOf, noteProgress, readText, sizeText } from "../snapshot-output.ts";
 import { type PlaceOptions, withPlace, withPlaceOptions } from "../snapshot-place.ts";
 
 export function backupCommand(streams: Streams): Command {
@@ -25,7 +25,7 @@ function createCommand(streams: Streams): Command {
       const onProgress = noteProgress<CreateProgress>(
         output,
         ({ sizeBytes, chunks, reused }) =>
-          `${mebibytes(sizeBytes)} in ${chunks} chunks, ${reused} of them were there`,
+          `${sizeText(sizeBytes)} in ${chunks} chunks, ${reused} of them were there`,
       );
       const created = await withPlace(place, { ...options, create: true }, (snapshots, opened) =>
         snapshots.backUpNode(opened.store, {
@@ -36,7 +36,7 @@ function createCommand(streams: Streams): Command {
       );
       output.emit("snapshot", { ...factsOf(created), reused: created.reused });
       output.say(lineOf(created));
-      output.say(`${created.chunks} chunks, ${created.reused} of them were there already.`);
+      output.say(`Chunks: ${created.chunks}; there already: ${created.reused}.`);
     });
 }
 
@@ -118,7 +118,7 @@ function pruneCommand(streams: Streams): Command {
       const { chunks, sizeBytes } = pruned;
       output.emit("freed", { chunks, sizeBytes, dryRun });
       output.say(
-        `${chunks} chunks, ${mebibytes(sizeBytes)}, ${dryRun ? "would be" : "are"} freed.`,
+        `${dryRun ? "Would free" : "Freed"} ${sizeText(sizeBytes)}, in chunks: ${chunks}.`,
       );
     });
 }
