@@ -15,7 +15,13 @@ import { processStreams, type Streams } from "./output.ts";
 
 /** The `meshwork` command. Ends by setting the process's exit code, never by leaving at once. */
 export async function main(args: readonly string[], streams = processStreams): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", unlessReaderLeft);
   process.exitCode = await run(args, streams);
+}
+
+/** `meshwork nodes | head` has read enough: what is left to say nobody wants to hear. */
+function unlessReaderLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** Runs one command line; the result is its exit code. */
