@@ -47,7 +47,12 @@ export class Instance {
 
   /** Rule 2. */
   get hasDemand(): boolean {
-    return this.view > 0 || this.height.isStirred || this.#parts.outsideDemand();
+    return this.hasCertainDemand || this.height.isStirred;
+  }
+
+  /** Demand that a liar cannot feign: an N of its own stirs up a node, but never keeps it busy. */
+  get hasCertainDemand(): boolean {
+    return this.view > 0 || this.#parts.outsideDemand();
   }
 
   /** To be called when demand may have appeared: sets the timeout, and lets a leader propose. */

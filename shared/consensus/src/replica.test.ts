@@ -42,6 +42,18 @@ describe("an idle network", () => {
     expect(sentKinds(bench.tick())).toEqual([]);
   });
 
+  test("is stirred by a liar's N to one X, and then repeats it at the pace of its Status", () => {
+    const bench = idle();
+    const bogus = vote(0, ballot("N", 0, hashOf(blockAt(0, 5))));
+    bench.receive({ kind: "vote", vote: bogus }, 0);
+    expect(casts(bench.timeout(0))).toEqual(["X(0)"]);
+    const ticks = Array.from({ length: 40 }, () => sentKinds(bench.tick()));
+    expect(ticks.filter((kinds) => kinds.length > 0)).toEqual([
+      ["status", "vote"],
+      ["status", "vote"],
+    ]);
+  });
+
   test("is woken by a decision of a later height", () => {
     const bench = idle();
     const later = { ...F0, ballot: { ...F0.ballot, height: HEIGHT + 3 } };

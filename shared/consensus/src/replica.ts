@@ -201,10 +201,10 @@ export class Replica {
     if (this.#peers.isBehind(number, committee) && this.#askOneAhead(instance)) return;
     const { idleStatusMs, tickMs } = this.#parts.settings;
     const isStatusDue = (this.#ticks - this.#statusAtTick) * tickMs >= idleStatusMs;
-    const isStuck = this.#isWhereItWas(instance) && instance.hasDemand;
-    if (isStuck || isStatusDue) this.#broadcastStatus(instance);
-    if (isStuck) this.#repair(instance);
-    if (instance.hasDemand) this.#turn.emit({ kind: "shareTransactions" });
+    const isWhereItWas = this.#isWhereItWas(instance);
+    const isPressed = instance.hasCertainDemand;
+    if ((isWhereItWas && isPressed) || isStatusDue) this.#repair(instance);
+    if (isPressed) this.#turn.emit({ kind: "shareTransactions" });
   }
 
   /** Whether height and view are those of the last tick: what is on its way needs no repair yet. */
@@ -214,9 +214,11 @@ export class Replica {
     return height.number === lastHeight && view === lastView;
   }
 
-  /** Rule 10. */
+  /** Rule 10. An idle node has nothing to send again, so this is its slow Status too. */
   #repair(instance: Instance): void {
-    for (const message of instance.height.resends(instance.view))
+    this.#statusAtTick = this.#ticks;
+    const resends = instance.hasDemand ? instance.height.resends(instance.view) : [];
+    for (const message of [statusOf(instance), ...resends])
       this.#turn.emit({ kind: "broadcast", message });
     instance.fetch();
   }
@@ -229,11 +231,6 @@ export class Replica {
     if (to === undefined || instance.isDecided) return false;
     this.#turn.emit({ kind: "send", to, message: statusOf(instance) });
     return true;
-  }
-
-  #broadcastStatus(instance: Instance): void {
-    this.#statusAtTick = this.#ticks;
-    this.#turn.emit({ kind: "broadcast", message: statusOf(instance) });
   }
 
   #setTick(): void {

@@ -5,6 +5,7 @@ import { bodySwapper } from "./body-swapper.ts";
 import { clockLiar } from "./clock-liar.ts";
 import { colluder } from "./colluder.ts";
 import { equivocator } from "./equivocator.ts";
+import { flooder } from "./flooder.ts";
 import { forger } from "./forger.ts";
 import { hoarder } from "./hoarder.ts";
 import { laggard } from "./laggard.ts";
@@ -19,6 +20,7 @@ export const adversaries = {
   "clock-liar": clockLiar,
   colluder,
   equivocator,
+  flooder,
   forger,
   hoarder,
   laggard,
