@@ -27,7 +27,7 @@ describe("a state's chunks", () => {
     const sizes = chunks.map(({ bytes }) => bytes.length);
     expect(sizes.length).toBeGreaterThan(2);
     for (const size of sizes.slice(0, -1)) {
-      expect(size).toBeGreaterThan(limits.snapshotChunkMinBytes * 0.98);
+      expect(size).toBeGreaterThanOrEqual(limits.snapshotChunkMinBytes);
       expect(size).toBeLessThanOrEqual(limits.snapshotChunkMaxBytes);
     }
   });

@@ -25,25 +25,28 @@ export function* chunksOf(
   leaves: Iterable<SnapshotLeaf>,
   bounds: ChunkBounds = protocolBounds,
 ): Generator<EncodedChunk> {
-  let [chunk, sizeBytes]: [SnapshotLeaf[], number] = [[], FRAME_BYTES];
+  let [chunk, sizeBytes]: [SnapshotLeaf[], number] = [[], 0];
   for (const leaf of leaves) {
-    const leafBytes = LEAF_FRAME_BYTES + leaf.value.length;
-    if (sizeBytes + leafBytes > bounds.maxBytes) {
+    const leafBytes = encodedBytesOf(leaf);
+    if (FRAME_BYTES + sizeBytes + leafBytes > bounds.maxBytes) {
       yield encoded(chunk);
-      [chunk, sizeBytes] = [[], FRAME_BYTES];
+      [chunk, sizeBytes] = [[], 0];
     }
     chunk.push(leaf);
     sizeBytes += leafBytes;
     if (sizeBytes < bounds.minBytes || !isLast(leaf.key)) continue;
     yield encoded(chunk);
-    [chunk, sizeBytes] = [[], FRAME_BYTES];
+    [chunk, sizeBytes] = [[], 0];
   }
   if (chunk.length > 0) yield encoded(chunk);
 }
 
-/** CBOR's lengths at their longest: of the list, and of a leaf with its key. */
-const FRAME_BYTES = 8;
-const LEAF_FRAME_BYTES = 1 + 2 + 32 + 5;
+/** What CBOR puts around a chunk's leaves, at the longest. */
+const FRAME_BYTES = 6;
+
+/** A pair; in it the key, of 32 bytes, and the value. */
+const encodedBytesOf = ({ value: { length } }: SnapshotLeaf): number =>
+  1 + 34 + (length < 24 ? 1 : length < 256 ? 2 : length < 65_536 ? 3 : 5) + length;
 
 /** Keys are hashes: one in 1,024 ends like this. Leaves have some 300 bytes, so 0.3 MB follow on average. */
 const isLast = (key: Digest): boolean => /[048c]00$/.test(key);
