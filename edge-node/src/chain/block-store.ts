@@ -30,6 +30,9 @@ const keys = {
   task: (id: OrderId, height: number) => `task/${id}/${at(height)}`,
 };
 
+/** All leaves of the state. */
+const STATE = { gt: "state/", lt: "state0" } as const;
+
 /** What one block leaves behind, all of it or nothing. */
 export interface Commit {
   readonly finalized: FinalizedBlock;
@@ -75,23 +78,23 @@ export class BlockStore {
   /**
    * The state before the first block; with `base`, the state after that block, and none of the blocks up
    * to it. The chain's id is written last: without it nothing has begun.
+   * @throws ChainError `STORE_WRITE_FAILED`
    */
   async begin(
     chainId: ChainId,
     leaves: Iterable<LeafChange>,
     base: ProvenHeader | null = null,
   ): Promise<void> {
-    for (const some of inBatches(leaves)) await this.#database.batch(some.map(writeOf), DURABLE);
+    // A beginning that was cut short may have left leaves of another genesis.
+    await this.#database.clear(STATE);
+    for (const some of inBatches(leaves)) await this.#write("the state", some.map(writeOf));
     const head = utf8(String(base?.header.height ?? 0));
-    await this.#database.batch(
-      [
-        ...(base ? [put(keys.base, provenHeader.encode(base))] : []),
-        ...(base ? [put(keys.hash(headerHash(base.header)), head)] : []),
-        put(keys.head, head),
-        put(keys.chainId, utf8(chainId)),
-      ],
-      DURABLE,
-    );
+    await this.#write("the chain's beginning", [
+      ...(base ? [put(keys.base, provenHeader.encode(base))] : []),
+      ...(base ? [put(keys.hash(headerHash(base.header)), head)] : []),
+      put(keys.head, head),
+      put(keys.chainId, utf8(chainId)),
+    ]);
   }
 
   /** The block that this chain begins after, where that is not the genesis. @throws ChainError `STORE_CORRUPT` */
@@ -107,15 +110,8 @@ export class BlockStore {
    * @throws ChainError `STORE_WRITE_FAILED`
    */
   async commit(commits: readonly Commit[]): Promise<void> {
-    try {
-      await this.#database.batch(commits.flatMap(writesOf), DURABLE);
-    } catch (cause) {
-      throw new ChainError(
-        "STORE_WRITE_FAILED",
-        `block ${commits[0]?.finalized.block.header.height} cannot be written: free the disk or replace it, then start the node again`,
-        { cause },
-      );
-    }
+    const height = commits[0]?.finalized.block.header.height;
+    await this.#write(`block ${height}`, commits.flatMap(writesOf));
   }
 
   /** 0 before the first block. */
@@ -159,9 +155,8 @@ export class BlockStore {
 
   async leaves(): Promise<{ key: Digest; value: Uint8Array }[]> {
     const leaves: { key: Digest; value: Uint8Array }[] = [];
-    const prefix = "state/";
-    for await (const [key, value] of this.#database.iterator({ gt: prefix, lt: "state0" }))
-      leaves.push({ key: key.slice(prefix.length) as Digest, value });
+    for await (const [key, value] of this.#database.iterator(STATE))
+      leaves.push({ key: key.slice(STATE.gt.length) as Digest, value });
     return leaves;
   }
 
@@ -178,6 +173,19 @@ export class BlockStore {
     };
     const found = await this.#database.keys(range).all();
     return found.map((key) => Number(key.slice(prefix.length)));
+  }
+
+  /** All of it, durably, or nothing. */
+  async #write(what: string, operations: readonly Write[]): Promise<void> {
+    try {
+      await this.#database.batch([...operations], DURABLE);
+    } catch (cause) {
+      throw new ChainError(
+        "STORE_WRITE_FAILED",
+        `${what} cannot be written: free the disk or replace it, then start the node again`,
+        { cause },
+      );
+    }
   }
 
   #parse<T>(what: string, parse: () => T): T {
@@ -200,7 +208,10 @@ function* inBatches<T>(items: Iterable<T>): Generator<T[]> {
   yield batch;
 }
 
-function writesOf({ finalized, changes, facts }: Commit) {
+/** Either a value or that there is none any more. */
+type Write = ReturnType<typeof writeOf>;
+
+function writesOf({ finalized, changes, facts }: Commit): Write[] {
   const { header } = finalized.block;
   const { height } = header;
   const accounts = new Set(facts.whys.map((why) => why.account));

@@ -22,8 +22,11 @@ export function openSnapshotStore(place: SnapshotPlace): Promise<SnapshotStore> 
 }
 
 async function openFolder({ address, create = false }: SnapshotPlace): Promise<SnapshotStore> {
-  if (create) await mkdir(address, { recursive: true });
-  else await requireFolder(address);
+  if (!create) await requireFolder(address);
+  else
+    await mkdir(address, { recursive: true }).catch((cause) =>
+      Promise.reject(unusable(address, cause)),
+    );
   // First, since its lock is the folder's: one process at a time.
   const anchors = await openAnchors(address);
   try {
@@ -32,9 +35,9 @@ async function openFolder({ address, create = false }: SnapshotPlace): Promise<S
       openObjects(join(address, "manifests"), limits.snapshotManifestBytes),
     ]);
     return { chunks, manifests, anchors, close: () => anchors.close() };
-  } catch (error) {
+  } catch (cause) {
     await anchors.close();
-    throw error;
+    throw unusable(address, cause);
   }
 }
 
@@ -58,15 +61,21 @@ async function openAnchors(address: string): Promise<AnchorStore> {
   } catch (cause) {
     const reason = cause instanceof Error && cause.cause ? cause.cause : cause;
     const isLocked = reason instanceof Error && "code" in reason && reason.code === "LEVEL_LOCKED";
+    if (!isLocked) throw unusable(join(address, "anchors"), reason);
     throw new SnapshotError(
-      isLocked ? "SNAPSHOT_STORE_LOCKED" : "SNAPSHOT_STORE_UNUSABLE",
-      isLocked
-        ? `another process works on ${address}: wait until it has ended`
-        : `the anchors in ${address} cannot be opened: ${messageOf(reason)}`,
+      "SNAPSHOT_STORE_LOCKED",
+      `another process works on ${address}: wait until it has ended`,
       { detail: { address }, cause },
     );
   }
 }
+
+const unusable = (address: string, cause: unknown) =>
+  new SnapshotError(
+    "SNAPSHOT_STORE_UNUSABLE",
+    `${address} cannot hold snapshots: ${messageOf(cause)}. Look at the disk and at the folder's owner, or name another place`,
+    { detail: { address }, cause },
+  );
 
 async function openBucket({ address, table, chainId }: SnapshotPlace): Promise<SnapshotStore> {
   const [, bucket, prefix] = /^s3:\/\/([a-z0-9.-]{3,63})(?:\/([\w./-]*?))?\/?$/.exec(address) ?? [];

@@ -179,6 +179,12 @@ describe("a restore is refused", () => {
     expect(await findSnapshot(store, { height: head.height })).toEqual(found);
   });
 
+  test("into a folder that cannot be written", async () => {
+    const into = { genesis, folder: join(folder, "file") };
+    await writeFile(into.folder, "a file, not a folder");
+    expect(await refusal(() => restoreSnapshot(found, store, into))).toBe("RESTORE_NOT_WRITTEN");
+  });
+
   test("of a dry run nothing is written", async () => {
     await restoreSnapshot(found, store, { genesis, folder, dryRun: true });
     expect(await readdir(folder)).toEqual([]);
@@ -209,6 +215,10 @@ describe("a backup is refused", () => {
     const chainId = chainIdOf(genesis);
     const open = (address: string) => refusal(() => openSnapshotStore({ address, chainId }));
     expect(await open(join(folder, "typo"))).toBe("SNAPSHOT_NOT_FOUND");
+    await writeFile(join(folder, "file"), "");
+    const created = { address: join(folder, "file"), chainId, create: true };
+    expect(await refusal(() => openSnapshotStore(created))).toBe("SNAPSHOT_STORE_UNUSABLE");
+    await rm(join(folder, "file"));
     expect(await open("ftp://bucket")).toBe("SNAPSHOT_STORE_UNUSABLE");
     expect(await open("s3://bucket/prefix")).toBe("SNAPSHOT_STORE_UNUSABLE");
     expect(await readdir(folder)).toEqual([]);

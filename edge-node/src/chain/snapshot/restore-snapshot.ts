@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { messageOf } from "@meshwork/foundation";
 import type { State } from "@meshwork/ledger";
 import type { Genesis, SnapshotManifest } from "@meshwork/protocol";
 import { BlockStore } from "../block-store.ts";
@@ -21,7 +22,7 @@ export interface RestoreOptions extends ReadOptions {
  * Begins a node's chain at a snapshot. Certificate, chunks and state root are checked before anything is
  * written; `chain` appears whole, in one step, or not at all. Neither vote key nor log comes with it, and
  * those that the folder holds stay: a seat does not vote where its log may have forgotten what it signed.
- * @throws SnapshotError `RESTORE_NOT_EMPTY`, and those of `verifySnapshot`
+ * @throws SnapshotError `RESTORE_NOT_EMPTY`, `RESTORE_NOT_WRITTEN`, and those of `verifySnapshot`
  */
 export async function restoreSnapshot(
   { manifest }: FoundSnapshot,
@@ -34,14 +35,27 @@ export async function restoreSnapshot(
   const state = await readState(store, manifest, options);
   if (dryRun) return;
 
-  const unfinished = join(folder, "chain.unfinished");
+  try {
+    await place(chain, (unfinished) => write(unfinished, manifest, state));
+  } catch (cause) {
+    throw new SnapshotError(
+      "RESTORE_NOT_WRITTEN",
+      `${chain} cannot be written: ${messageOf(cause)}. Nothing is restored; look at the disk and at the folder's owner, then run this again`,
+      { detail: { folder: chain }, cause },
+    );
+  }
+}
+
+/** Makes a folder under another name first: it is there as a whole, or not at all. */
+async function place(folder: string, fill: (unfinished: string) => Promise<void>): Promise<void> {
+  const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
-  await write(unfinished, manifest, state);
+  await fill(unfinished);
   await syncFolder(unfinished);
   // Fails if a node has put a ledger there meanwhile.
-  await rename(unfinished, chain);
-  await syncFolder(folder);
+  await rename(unfinished, folder);
+  await syncFolder(dirname(folder));
 }
 
 async function write(
@@ -59,7 +73,7 @@ async function write(
 
 async function requireEmpty(chain: string): Promise<void> {
   const there = await readdir(chain).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
     throw error;
   });
   if (there.length === 0) return;

@@ -24,4 +24,6 @@ export class SnapshotError extends CodedError<
   | "BACKUP_NO_CHAIN"
   | "BACKUP_NO_BLOCKS"
   | "RESTORE_NOT_EMPTY"
+  /** The disk under the node's folder refuses. */
+  | "RESTORE_NOT_WRITTEN"
 > {}
