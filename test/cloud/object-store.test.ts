@@ -109,6 +109,14 @@ describe.each(buckets)("the S3 driver, on $name", ({ start, conditional }) => {
     expect(await unfinished(prefix)).toEqual([]);
   });
 
+  test("lists more than fits into one answer of S3", async () => {
+    const store = open(here.newPrefix());
+    const objects = Array.from({ length: 1_001 }, (_, i) => utf8(`object ${i}`));
+    for (let i = 0; i < objects.length; i += 20)
+      await Promise.all(objects.slice(i, i + 20).map((bytes) => store.put(bytes)));
+    expect(await namesIn(store)).toEqual(objects.map(contentIdOf).sort());
+  });
+
   test("what else lies in the bucket is not the store's", async () => {
     const [prefix, id] = [here.newPrefix(), contentIdOf(utf8("x"))];
     const store = open(prefix);
@@ -118,6 +126,15 @@ describe.each(buckets)("the S3 driver, on $name", ({ start, conditional }) => {
     expect(await namesIn(store)).toEqual([]);
     expect(await store.get(id)).toBeNull();
   });
+
+  if (conditional)
+    test("a large stream is sent once: it does not heal, and says so", async () => {
+      const [prefix, id] = [here.newPrefix(), contentIdOf(large)];
+      await replace(prefix, id, large.subarray(1));
+      const sending = open(prefix).putStream(id, inChunks(large, MiB));
+      await expect(sending).rejects.toMatchObject({ code: "OBJECT_DAMAGED" });
+      expect(await unfinished(prefix)).toEqual([]);
+    });
 
   if (conditional)
     test.each([

@@ -199,6 +199,7 @@ describe("what does not pass ends", () => {
     const prefix = here.newPrefix();
     await open({ prefix }).put(large);
     const store = open({ prefix, maxObjectBytes: MiB });
+    line.always({ kind: "stall", afterBytes: 0 });
     expect(await attempted(() => store.get(contentIdOf(large)), "OBJECT_TOO_LARGE")).toBe(1);
   });
 });

@@ -2,17 +2,19 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Emulator } from "./emulators.ts";
 
 const VERSION = "5.2.5";
 /** Installed once, and kept for the next time; `infra/test/emulator.sh` uses the same. */
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
 const home = join(cache, "meshwork", `moto-${VERSION}`);
-const server = join(home, "bin", "moto_server");
+const python = join(home, "bin", "python");
+const server = fileURLToPath(new URL("serve-moto.py", import.meta.url));
 
 /** Installs moto from PyPI, if need be. @throws Error that says what is missing */
 export function installMoto(): void {
-  if (existsSync(server)) return;
+  if (existsSync(join(home, "bin", "moto_server"))) return;
   run(
     "python3",
     ["-m", "venv", home],
@@ -33,10 +35,8 @@ function run(command: string, args: string[], advice: string): void {
 
 /** S3 and DynamoDB, with their conditions, in memory. */
 export async function startMoto(): Promise<Emulator> {
-  // Port 0: it says on stderr which one it got.
-  const child = spawn(server, ["-H", "127.0.0.1", "-p", "0"], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  // It says on stderr which port it got.
+  const child = spawn(python, [server], { stdio: ["pipe", "ignore", "pipe"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const port = await new Promise<string>((resolve, reject) => {
     let said = "";
@@ -52,7 +52,7 @@ export async function startMoto(): Promise<Emulator> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     async stop() {
-      child.kill();
+      child.stdin.end();
       await ended;
     },
   };

@@ -81,7 +81,6 @@ export function openDynamoAnchorStore(options: DynamoAnchorStoreOptions): Anchor
 
     compareAndSetHead: (expected, next) =>
       operation(async (deadline) => {
-        if (next.height <= (expected?.height ?? -1)) return false;
         const appended = await read(entryOf(next.height), deadline);
         if (appended?.anchor.hash !== next.hash) return false;
         return write(
