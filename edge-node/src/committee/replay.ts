@@ -7,6 +7,8 @@ import type { VerifierParts } from "./verify-task.ts";
 
 /** Runs parts of a task again, for one verifier; one sandbox serves until it is closed. */
 export interface Replayer {
+  /** Gets the program ready ahead of time: for an audit that is certain to come. */
+  prepare(): void;
   /** How many steps the program has. */
   steps(): Promise<number>;
   /** What step `index` really gives after `before`, the agreed leaves of the steps ahead of it. */
@@ -46,6 +48,7 @@ export function createReplayer(
   };
 
   return {
+    prepare: () => void sandbox().catch(() => {}), // Whoever replays will hear of it.
     replayAll,
     steps: async () => (await sandbox()).steps,
     async replayStep(index, before) {

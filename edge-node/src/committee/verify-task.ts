@@ -39,6 +39,9 @@ export interface Verification {
   signal: AbortSignal;
 }
 
+/** An audit rate of one, in Q16. */
+const CERTAIN = 65_536;
+
 /**
  * A verifier's part of the road, steps 5 and 6: commits to a seed while nobody has committed to a
  * result; after the close gathers the reveals, runs again what his seed picks and whatever is in
@@ -58,6 +61,8 @@ export async function verifyTask(
   const replayer = createReplayer(parts, { dispatch, task: closed, signal });
   const gathering: Verification = { task: closed, assignment, replayer, signal };
   const stopAnswering = answerAsks(parts, gathering);
+  // Where chance only decides how, not whether, the program may be made ready while it does.
+  if (closed.order.policy.auditRate === CERTAIN) replayer.prepare();
   try {
     const shown = await gatherReveals(parts, gathering);
     const claims = await readClaims(parts, gathering, { shown, limits: dispatch.contract.limits });

@@ -42,6 +42,12 @@ export interface SandboxPool {
   stop(): Promise<void>;
 }
 
+/**
+ * Getting a child ready takes a third of a second of processor time, which the task that has just been
+ * opened wants for itself. So the next one is started when a task has ended, or when this is over.
+ */
+const REFILL_AFTER_MS = 2_000;
+
 /** A child may outgrow its bound by what it can touch in this time: some 100 MB. */
 const MEMORY_POLL_MS = 50;
 
@@ -69,6 +75,7 @@ class Pool implements SandboxPool {
   readonly #warm: SandboxProcess[] = [];
   readonly #busy = new Set<SandboxProcess>();
   #stopped = false;
+  #cancelRefill: (() => void) | null = null;
 
   get walls(): readonly string[] {
     return this.#parts.walls;
@@ -118,6 +125,7 @@ class Pool implements SandboxPool {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelRefill?.();
     const all = [...this.#warm, ...this.#busy];
     for (const child of all)
       child.kill(new SandboxError("SANDBOX_STOPPED", "the sandbox pool has stopped"));
@@ -129,11 +137,13 @@ class Pool implements SandboxPool {
     const child = ready.shift() ?? this.#parts.start();
     this.#warm.push(...ready);
     this.#busy.add(child);
-    this.#refill();
+    this.#cancelRefill ??= this.#parts.clock.setTimer(REFILL_AFTER_MS, () => this.#refill());
     return child;
   }
 
   #refill(): void {
+    this.#cancelRefill?.();
+    this.#cancelRefill = null;
     while (!this.#stopped && this.#warm.length < this.#options.warm)
       this.#warm.push(this.#parts.start());
   }
@@ -163,6 +173,7 @@ class Pool implements SandboxPool {
       stopPolling();
       signal?.removeEventListener("abort", onAbort);
       this.#busy.delete(child);
+      this.#refill();
     };
   }
 }

@@ -25,6 +25,7 @@ export async function claimOf(name: string, program: RunningTask): Promise<Claim
 export function replayerOf(program: RunningTask): Replayer {
   const whole = runTask(program);
   return {
+    prepare() {},
     steps: async () => program.steps,
     replayAll: () => whole,
     async replayStep(index, before) {
