@@ -81,6 +81,8 @@ export function createDiscovery(
   };
 
   const ask: Discovery["ask"] = async (nodeId, signal) => {
+    // With nobody there to ask, kad-dht would wait for somebody until the time is over.
+    if (host.getConnections().length === 0) return book.of(nodeId);
     const limit = { timeoutMs: FIND_MS, reason: () => new Error("the DHT is slow"), signal };
     // What was found before an error or the timeout counts: kad-dht throws when a server that
     // holds an older record cannot be corrected.
