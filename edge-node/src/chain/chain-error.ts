@@ -27,7 +27,5 @@ export class ChainError extends CodedError<
   | "CHAIN_FORKED"
   /** A peer claims blocks and does not bring them. */
   | "SYNC_STALLED"
-  /** No peer gave the genesis whose hash names the network. */
-  | "GENESIS_NOT_FOUND"
   | "CHAIN_CLOSED"
 > {}

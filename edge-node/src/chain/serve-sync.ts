@@ -1,13 +1,12 @@
 import { limits } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import { type Genesis, streamNames } from "@meshwork/protocol";
+import { streamNames } from "@meshwork/protocol";
 import type { Channel, Channels } from "./channel.ts";
 import { PeerSlots } from "./peer-slots.ts";
 import { type SyncReply, type SyncRequest, syncReply, syncRequest } from "./sync-messages.ts";
 
 export interface ServeSyncParts {
   chain: {
-    readonly genesis: Genesis;
     readonly head: { readonly height: number };
     encodedBlockAt(height: number): Promise<Uint8Array | null>;
     /** Resolves once the head is at `height` or above. */
@@ -69,8 +68,6 @@ class Follower {
   }
 
   async #onRequest(request: SyncRequest): Promise<void> {
-    if (request.kind === "genesis")
-      return this.#send({ kind: "genesis", genesis: this.#chain.genesis });
     this.#following?.abort();
     // The push before must have ended, or its blocks would mix with the new ones.
     await this.#pushing;

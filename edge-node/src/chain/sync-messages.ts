@@ -1,5 +1,5 @@
 import { limits } from "@meshwork/foundation";
-import { genesis, rawBytes, wire } from "@meshwork/protocol";
+import { rawBytes, wire } from "@meshwork/protocol";
 import { z } from "zod";
 
 /**
@@ -20,7 +20,6 @@ export const syncRequest = wire(
       from: height,
       blocks: z.boolean(),
     }),
-    z.strictObject({ kind: z.literal("genesis") }),
   ]),
   { name: "sync request", maxBytes: 64 },
 );
@@ -37,7 +36,6 @@ export const syncReply = wire(
       kind: z.literal("blocks"),
       blocks: z.array(encodedBlock).min(1).max(limits.syncBatchBlocks),
     }),
-    z.strictObject({ kind: z.literal("genesis"), genesis: genesis.schema }),
   ]),
   { name: "sync reply", maxBytes: limits.syncFrameBytes },
 );

@@ -77,8 +77,6 @@ export class SyncSource {
         return;
       case "blocks":
         return events.onBlocks(reply.blocks);
-      case "genesis": // Asked for by joiners only, on a channel of their own.
-        return;
     }
   }
 }

@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ChainId, limits, type NodeId, systemClock } from "@meshwork/foundation";
+import { limits, type NodeId, systemClock } from "@meshwork/foundation";
 import { TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
-import { chainIdOf, type FinalizedBlock, finalizedBlock, streamNames } from "@meshwork/protocol";
+import { type FinalizedBlock, finalizedBlock, streamNames } from "@meshwork/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Chain, openChain } from "./chain.ts";
 import type { Channel } from "./channel.ts";
-import { fetchGenesis } from "./fetch-genesis.ts";
 import { serveSync } from "./serve-sync.ts";
 import { Sync } from "./sync.ts";
 import { type SyncReply, syncReply } from "./sync-messages.ts";
@@ -188,25 +187,6 @@ describe("a seat", () => {
     await serving.commitFinal(blocks.slice(0, 40));
     await chain.waitFor(40, soon());
     expect(chain.head.hash).toBe(serving.head.hash);
-  });
-});
-
-describe("a joiner", () => {
-  const join = (peers: readonly NodeId[], chainId: ChainId = chainIdOf(genesis)) =>
-    fetchGenesis({ channels: net.channels(me), peers, chainId, clock: systemClock });
-
-  test("gets the genesis that the invite names from anyone who has it", async () => {
-    await server(a, 0);
-    expect(await join([d, a])).toEqual(genesis);
-  });
-
-  test("takes no other", async () => {
-    await server(a, 0);
-    await liar(b, 0, (channel) =>
-      channel.send(encode({ kind: "genesis", genesis: { ...genesis, name: "trap" } })),
-    );
-    await expect(join([b])).rejects.toMatchObject({ code: "GENESIS_NOT_FOUND" });
-    expect(await join([b, a])).toEqual(genesis);
   });
 });
 

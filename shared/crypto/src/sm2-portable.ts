@@ -1,6 +1,5 @@
-import { AssertionError, fromHex, limits, type PublicKey } from "@meshwork/foundation";
+import { AssertionError, BoundedMap, fromHex, limits, type PublicKey } from "@meshwork/foundation";
 import { type WeierstrassPoint, weierstrass } from "@noble/curves/abstract/weierstrass.js";
-import { LruCache } from "./lru-cache.ts";
 import type { Verify } from "./sm2-contract.ts";
 import { CURVE, isCanonicalSignature, isCompressedPoint, zPreimage } from "./sm2-curve.ts";
 import { sm3 } from "./sm3-portable.ts";
@@ -48,7 +47,7 @@ interface ImportedKey {
   readonly point: WeierstrassPoint<bigint>;
   readonly z: Uint8Array;
 }
-const imported = new LruCache<PublicKey, ImportedKey>(limits.importedPublicKeys);
+const imported = new BoundedMap<PublicKey, ImportedKey>(limits.importedPublicKeys);
 
 function importPublicKey(publicKey: PublicKey): ImportedKey | undefined {
   if (!isCompressedPoint(publicKey)) return undefined;

@@ -9,6 +9,7 @@ import {
 } from "node:crypto";
 import {
   assert,
+  BoundedMap,
   CodedError,
   concat,
   fromHex,
@@ -20,7 +21,6 @@ import {
   toHex,
 } from "@meshwork/foundation";
 import { pkcs8Of, secretOfPkcs8, spkiOf } from "./key-der.ts";
-import { LruCache } from "./lru-cache.ts";
 import { signatureFromDer, signatureToDer } from "./signature-der.ts";
 import type { Verify } from "./sm2-contract.ts";
 import { CURVE, isCanonicalSignature, isCompressedPoint, zPreimage } from "./sm2-curve.ts";
@@ -100,7 +100,7 @@ interface ImportedKey {
   readonly z: Uint8Array;
 }
 
-const imported = new LruCache<PublicKey, ImportedKey>(limits.importedPublicKeys);
+const imported = new BoundedMap<PublicKey, ImportedKey>(limits.importedPublicKeys);
 
 function importPublicKey(publicKey: PublicKey): ImportedKey | undefined {
   const known = imported.get(publicKey);

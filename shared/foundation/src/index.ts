@@ -1,3 +1,4 @@
+export * from "./bounded-map.ts";
 export * from "./bytes.ts";
 export * from "./clock.ts";
 export * from "./environment.ts";

@@ -1,5 +1,6 @@
 import { TopicValidatorResult } from "@libp2p/gossipsub";
 import {
+  BoundedMap,
   type ChainId,
   type Clock,
   type Digest,
@@ -12,7 +13,6 @@ import {
 import type { Log, Metrics } from "@meshwork/observability";
 import { envelope, payloadHashOf, rawBytes, wire } from "@meshwork/protocol";
 import { z } from "zod";
-import { BoundedMap } from "./bounded-map.ts";
 import { type CheckEnvelope, isForgery } from "./check-envelope.ts";
 import { P2pError } from "./errors.ts";
 import type { Host } from "./host.ts";

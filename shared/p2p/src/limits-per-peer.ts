@@ -1,5 +1,4 @@
-import { type Clock, limits, type NodeId, sleep } from "@meshwork/foundation";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap, type Clock, limits, type NodeId, sleep } from "@meshwork/foundation";
 
 /** What one peer may cost this node: in messages and bytes a second, and in lies. */
 export interface PeerLimits {

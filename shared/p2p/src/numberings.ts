@@ -1,5 +1,4 @@
-import { limits, type NodeId } from "@meshwork/foundation";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap, limits, type NodeId } from "@meshwork/foundation";
 import type { Message } from "./message.ts";
 
 /** The state of each sender's numbering of one stream; a new incarnation begins anew. */

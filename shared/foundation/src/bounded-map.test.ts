@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { LruCache } from "./lru-cache.ts";
+import { BoundedMap } from "./bounded-map.ts";
 
 test("a full cache forgets what was used longest ago", () => {
-  const cache = new LruCache<string, number>(2);
+  const cache = new BoundedMap<string, number>(2);
   cache.set("a", 1);
   cache.set("b", 2);
   cache.get("a");
@@ -12,7 +12,7 @@ test("a full cache forgets what was used longest ago", () => {
 });
 
 test("setting a key again replaces its value and takes no more room", () => {
-  const cache = new LruCache<string, number>(2);
+  const cache = new BoundedMap<string, number>(2);
   cache.set("a", 1);
   cache.set("b", 2);
   cache.set("a", 3);

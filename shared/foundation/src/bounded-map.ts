@@ -1,9 +1,12 @@
+import { assert } from "./errors.ts";
+
 /** A Map that forgets what was touched longest ago when it would hold more than `capacity`. */
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #capacity: number;
 
   constructor(capacity: number) {
+    assert(capacity > 0, "a bounded map holds something");
     this.#capacity = capacity;
   }
 
