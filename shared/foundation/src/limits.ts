@@ -13,7 +13,8 @@ export const limits = {
   sealOverheadBytes: 28,
   /** The explicit state between two steps; it is hashed at every step. */
   stateBytes: 16 << 20,
-  stepsPerTask: 100_000,
+  /** A trace's root is hashed in one go, a verifier's for each replica: 0.2 s for so many leaves. */
+  stepsPerTask: 8_192,
   /** States between steps that a worker keeps for verifiers, one task. Later ones are computed again. */
   keptStateBytes: 256 << 20,
   memoryPages: 1024,

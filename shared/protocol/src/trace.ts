@@ -137,7 +137,7 @@ export function sampledSteps(seed: Digest, steps: number, count: number): number
   const wanted = Math.min(count, steps);
   for (let counter = 0; picked.size < wanted; counter++) {
     const draw = digestBytesOf("meshwork/sample/1", fromHex(seed), uint64(counter));
-    // 64 random bits over at most 2^17 steps: the bias is below 2^-46.
+    // 64 random bits over at most 2^13 steps: the bias is below 2^-50.
     picked.add(Number(new DataView(draw.buffer, draw.byteOffset).getBigUint64(0) % BigInt(steps)));
   }
   return [...picked];
