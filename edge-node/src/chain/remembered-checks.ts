@@ -103,12 +103,12 @@ export class RememberedChecks implements Checks {
 const beaconKey = (key: Key25519, alpha: Uint8Array, proof: VrfProof) =>
   `${key} ${toHex(alpha)} ${proof}`;
 
-/** A quorum of the seats, each once and in order. */
+/** A quorum of the seats and no more, each once and in order. */
 function isQuorum({ ballot, seats, signatures }: Certificate, seatCount: number): boolean {
   return (
     isWellFormed(ballot) &&
     seats.length === signatures.length &&
-    seats.length >= quorumOf(seatCount) &&
+    seats.length === quorumOf(seatCount) &&
     seats.every((seat, i) => seat > (seats[i - 1] ?? -1) && seat < seatCount)
   );
 }

@@ -1,4 +1,4 @@
-import type { BlockHash } from "@meshwork/foundation";
+import { type BlockHash, limits } from "@meshwork/foundation";
 import type { Certificate, Justification, Proposal } from "@meshwork/protocol";
 
 /** The N- and X-certificates of one height that this node holds. */
@@ -10,7 +10,7 @@ export interface Certificates {
  * A proposal carries its highest nullifications only, so that it stays small. A node that lacks the
  * lower ones gets them by repair; were all of them carried, a height could wedge at the bound.
  */
-export const CARRIED_NULLIFICATIONS = 64;
+export const CARRIED_NULLIFICATIONS = limits.carriedNullifications;
 
 /**
  * Rule 3, for the leader: from view − 1 downward to the highest notarized view (a), or through

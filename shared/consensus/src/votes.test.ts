@@ -20,6 +20,12 @@ test("a quorum on one ballot makes its certificate, in seat order", () => {
   expect(result.certificateOf(about, 3)).toEqual(certificate(about, [0, 1, 3]));
 });
 
+test("a certificate holds as many signatures as a quorum needs, and no surplus", () => {
+  const about = ballot("N", 0, A);
+  const { result } = votes([3, about], [2, about], [1, about], [0, about]);
+  expect(result.certificateOf(about, 3)).toEqual(certificate(about, [0, 1, 2]));
+});
+
 test("votes for different blocks do not add up, nor does one seat twice", () => {
   const { result } = votes([0, ballot("N", 0, A)], [1, ballot("N", 0, B)], [2, ballot("N", 0, A)]);
   result.add(vote(2, ballot("N", 0, A)));

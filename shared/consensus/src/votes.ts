@@ -29,17 +29,17 @@ export class Votes {
     return this.#byKind[kind].size;
   }
 
-  /** The certificate on this ballot, once `quorum` seats have signed it. */
+  /** The certificate on this ballot, of just `quorum` seats, once so many have signed it. */
   certificateOf(ballot: Ballot, quorum: number): Certificate | null {
     const all = this.#byKind[ballot.kind];
     if (all.size < quorum) return null;
     const votes = [...all.values()].filter((vote) => vote.ballot.blockHash === ballot.blockHash);
     if (votes.length < quorum) return null;
-    votes.sort((a, b) => a.seat - b.seat);
+    const signers = votes.sort((a, b) => a.seat - b.seat).slice(0, quorum);
     return {
       ballot,
-      seats: votes.map((vote) => vote.seat),
-      signatures: votes.map((vote) => vote.signature),
+      seats: signers.map((vote) => vote.seat),
+      signatures: signers.map((vote) => vote.signature),
     };
   }
 }

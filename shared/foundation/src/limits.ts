@@ -37,6 +37,10 @@ export const limits = {
   earlyLettersPerSender: 16,
   earlyLetterBytes: 32 << 10,
   committeeSeats: 100,
+  /** Nullifications that a proposal carries; those below come by repair. */
+  carriedNullifications: 64,
+  /** They and a notarization, each signed by 67 seats of 100: 4.6 KB. A test adds them up. */
+  justificationBytes: 320 << 10,
   replicas: 7,
   verifiers: 31,
   /** A nonce is remembered until its transaction's `notAfter`, so that must be near. */

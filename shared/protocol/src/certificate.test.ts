@@ -31,11 +31,13 @@ describe("a certificate", () => {
   test("holds with more than two thirds of the seats", () => {
     expect([4, 5, 6, 7, 10, 100].map(quorumOf)).toEqual([3, 4, 5, 5, 7, 67]);
     expect(verifyCertificate(sampleChain, voteKeys, certificateBy([0, 1, 3]))).toBe(true);
-    expect(verifyCertificate(sampleChain, voteKeys, certificateBy([0, 1, 2, 3]))).toBe(true);
+    expect(verifyCertificate(sampleChain, voteKeys, certificateBy([1, 2, 3]))).toBe(true);
   });
 
-  test("is refused below the quorum, with a seat twice, out of order, or unknown", () => {
+  test("is refused below the quorum and above it, with a seat twice, out of order, or unknown", () => {
     expect(verifyCertificate(sampleChain, voteKeys, certificateBy([0, 1]))).toBe(false);
+    // A surplus could be taken away and put back by anybody on the way.
+    expect(verifyCertificate(sampleChain, voteKeys, certificateBy([0, 1, 2, 3]))).toBe(false);
     expect(verifyCertificate(sampleChain, voteKeys, certificateBy([0, 1, 1]))).toBe(false);
     expect(verifyCertificate(sampleChain, voteKeys, certificateBy([1, 0, 2]))).toBe(false);
     const unknown = { ...certificateBy([0, 1, 3]), seats: [0, 1, 4] };

@@ -50,7 +50,10 @@ export const voteSchema = z.strictObject({
 });
 export type Vote = z.infer<typeof voteSchema>;
 
-/** A quorum's signatures on one ballot, in seat order. */
+/**
+ * A quorum's signatures on one ballot, in seat order: just as many as a quorum needs. A surplus proves
+ * nothing more, costs its checks and its bytes, and anybody could leave it out or put it in.
+ */
 export const certificateSchema = z.strictObject({
   ballot,
   seats: z
@@ -112,7 +115,7 @@ export const verifyVote = (
   );
 };
 
-/** Whether a quorum of the seats, each once and in order, signed the ballot. */
+/** Whether a quorum of the seats and no more, each once and in order, signed the ballot. */
 export function verifyCertificate(
   chainId: ChainId,
   voteKeys: readonly PublicKey[],
@@ -122,7 +125,7 @@ export function verifyCertificate(
   if (
     !isWellFormed(about) ||
     seats.length !== signatures.length ||
-    seats.length < quorumOf(voteKeys.length)
+    seats.length !== quorumOf(voteKeys.length)
   )
     return false;
   if (seats.some((seat, i) => seat <= (seats[i - 1] ?? -1))) return false;

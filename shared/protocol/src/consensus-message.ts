@@ -21,7 +21,7 @@ export const justification = z.strictObject({
   /** (a) The highest notarized view; its block is re-proposed unchanged. Null: (b), a new block. */
   notarized: certificateSchema.nullable(),
   /** X-certificates of every view between that one, or view 0, and the proposal's. */
-  nullified: z.array(certificateSchema).max(64),
+  nullified: z.array(certificateSchema).max(limits.carriedNullifications),
 });
 export type Justification = z.infer<typeof justification>;
 
@@ -64,5 +64,5 @@ export const consensusMessage = z.discriminatedUnion("kind", [
 export type ConsensusMessage = z.infer<typeof consensusMessage>;
 export const consensusMessageWire = wire(consensusMessage, {
   name: "consensus message",
-  maxBytes: limits.blockBytes + 262_144,
+  maxBytes: limits.blockBytes + limits.justificationBytes,
 });
