@@ -7,7 +7,7 @@ import { readGenesis } from "./files.ts";
 /** What every command that deals with snapshots is told. */
 export interface PlaceOptions {
   genesis: string;
-  table?: string;
+  anchors?: string;
 }
 
 export const withPlaceOptions = (command: Command): Command =>
@@ -15,8 +15,8 @@ export const withPlaceOptions = (command: Command): Command =>
     .argument("<place>", "where snapshots lie: a folder, or s3://bucket/prefix")
     .requiredOption("--genesis <file>", "of the network that they are of: the only thing believed")
     .addOption(
-      new Option("--table <name>", "the DynamoDB table that keeps the head of s3://…").env(
-        "MESHWORK_ANCHOR_TABLE",
+      new Option("--anchors <place>", "what keeps the head of s3://…: dynamodb://table").env(
+        "MESHWORK_ANCHORS",
       ),
     );
 
@@ -31,10 +31,10 @@ export async function withPlace<T>(
 ): Promise<T> {
   const genesis = await readGenesis(options.genesis);
   const snapshots = await import("@meshwork/edge-node/snapshot");
-  const { table, create = false } = options;
+  const { anchors, create = false } = options;
   const address = place.includes("://") ? place : resolve(place);
   const chainId = chainIdOf(genesis);
-  const store = await snapshots.openSnapshotStore({ address, table, chainId, create });
+  const store = await snapshots.openSnapshotStore({ address, anchors, chainId, create });
   try {
     return await work(snapshots, { store, genesis });
   } finally {

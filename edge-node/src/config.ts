@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { readEnvironment } from "@meshwork/foundation";
+import { messageOf, readEnvironment } from "@meshwork/foundation";
 import { logLevels } from "@meshwork/observability";
+import { parseAnchorPlace, parseObjectPlace } from "@meshwork/storage/place";
 import { z } from "zod";
 
 const port = z.coerce.number("a port is a number from 0 to 65535").int().min(0).max(65_535);
@@ -10,48 +11,77 @@ const list = (what: string) =>
     .transform((text) => text.split(",").map((item) => item.trim()))
     .pipe(z.array(z.string().startsWith("/", what)).min(1, what));
 
-/** Every setting of an edge node. @default values suit a worker at home. */
-const settings = z.object({
-  /** The node's folder: keystore, passphrase, vote key and log, ledger, objects. */
-  MESHWORK_DATA: z.string(
-    "name the node's folder, as `meshwork network create` or `node run` made it",
-  ),
-  /** The network's genesis file. Not needed where the folder knows it from an earlier start. */
-  MESHWORK_GENESIS: z.string().optional(),
-  /** Joins by invite: names the network and its relays, and pays the registration. */
-  MESHWORK_INVITE: z.string().optional(),
-  MESHWORK_RELAYS: list("multiaddrs with /p2p/, separated by commas").optional(),
-  /** @default <data>/keystore.json and <data>/passphrase */
-  MESHWORK_KEYSTORE: z.string().optional(),
-  MESHWORK_PASSPHRASE_FILE: z.string().optional(),
-  /** Where peers may dial; loopback keeps strangers off. */
-  MESHWORK_LISTEN: list("multiaddrs such as /ip4/0.0.0.0/tcp/4001, separated by commas").default([
-    "/ip4/0.0.0.0/tcp/0",
-  ]),
-  /** /metrics, /healthz and /readyz on loopback. @default 0: any free port */
-  MESHWORK_PROBE_PORT: port.default(0),
-  MESHWORK_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(", ")}`).default("info"),
-  MESHWORK_REGION: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/, "lower-case letters, digits and hyphens")
-    .default("local"),
-  /** Tasks run or checked at a time; each is a process of its own. */
-  MESHWORK_CONCURRENCY: z.coerce.number().int("a whole number").min(1).max(256).default(4),
-  /** Memory of one sandbox process, in MiB. */
-  MESHWORK_SANDBOX_MEMORY_MB: z.coerce
-    .number()
-    .int("a whole number")
-    .min(128)
-    .max(65_536)
-    .default(1_024),
-  /** Task data kept in the node's folder, in MiB. */
-  MESHWORK_OBJECTS_MB: z.coerce
-    .number()
-    .int("a whole number")
-    .min(64)
-    .max(64 << 20)
-    .default(10_240),
-});
+/** A place is told as text, and opened by who needs it; a wrong one ends the program at its start. */
+const place = (parse: (address: string) => unknown) =>
+  z.string().transform((address, context) => {
+    try {
+      parse(address);
+    } catch (error) {
+      context.addIssue(messageOf(error));
+    }
+    return address;
+  });
+
+/**
+ * Every setting of an edge node. @default values suit a worker at home. Where the cloud is, and who
+ * this node is there, are the settings of the AWS SDK.
+ */
+const settings = z
+  .object({
+    /** The node's folder: keystore, passphrase, vote key and log, ledger, objects. */
+    MESHWORK_DATA: z.string(
+      "name the node's folder, as `meshwork network create` or `node run` made it",
+    ),
+    /** The network's genesis file. Not needed where the folder knows it from an earlier start. */
+    MESHWORK_GENESIS: z.string().optional(),
+    /** Joins by invite: names the network and its relays, and pays the registration. */
+    MESHWORK_INVITE: z.string().optional(),
+    MESHWORK_RELAYS: list("multiaddrs with /p2p/, separated by commas").optional(),
+    /** @default <data>/keystore.json and <data>/passphrase */
+    MESHWORK_KEYSTORE: z.string().optional(),
+    MESHWORK_PASSPHRASE_FILE: z.string().optional(),
+    /** Where peers may dial; loopback keeps strangers off. */
+    MESHWORK_LISTEN: list("multiaddrs such as /ip4/0.0.0.0/tcp/4001, separated by commas").default([
+      "/ip4/0.0.0.0/tcp/0",
+    ]),
+    /** /metrics, /healthz and /readyz on loopback. @default 0: any free port */
+    MESHWORK_PROBE_PORT: port.default(0),
+    MESHWORK_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(", ")}`).default("info"),
+    MESHWORK_REGION: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/, "lower-case letters, digits and hyphens")
+      .default("local"),
+    /** Tasks run or checked at a time; each is a process of its own. */
+    MESHWORK_CONCURRENCY: z.coerce.number().int("a whole number").min(1).max(256).default(4),
+    /** Memory of one sandbox process, in MiB. */
+    MESHWORK_SANDBOX_MEMORY_MB: z.coerce
+      .number()
+      .int("a whole number")
+      .min(128)
+      .max(65_536)
+      .default(1_024),
+    /** Task data kept in the node's folder, in MiB. */
+    MESHWORK_OBJECTS_MB: z.coerce
+      .number()
+      .int("a whole number")
+      .min(64)
+      .max(64 << 20)
+      .default(10_240),
+    /** Task data outlives this node there: a folder, or s3://bucket/objects. @default peers alone */
+    MESHWORK_TASK_DATA: place(parseObjectPlace).optional(),
+    /** Snapshots of the ledger: a folder, or s3://bucket/snapshots. @default none */
+    MESHWORK_SNAPSHOTS: place(parseObjectPlace).optional(),
+    /** Which snapshot is the newest: dynamodb://table. @default in the folder of snapshots */
+    MESHWORK_ANCHORS: place(parseAnchorPlace).optional(),
+  })
+  .superRefine(({ MESHWORK_SNAPSHOTS: snapshots, MESHWORK_ANCHORS: anchors }, context) => {
+    if (snapshots?.startsWith("s3://") && anchors === undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["MESHWORK_ANCHORS"],
+        message: `a bucket of snapshots (${snapshots}) needs a table beside it: dynamodb://table`,
+      });
+  });
 
 const MIB = 1_048_576;
 
@@ -69,6 +99,10 @@ export interface EdgeNodeConfig {
   concurrency: number;
   sandboxMemoryBytes: number;
   objectsBytes: number;
+  /** Addresses as `@meshwork/storage/place` reads them. */
+  taskDataStore: string | null;
+  snapshotStore: string | null;
+  anchorStore: string | null;
 }
 
 export function readConfig(
@@ -90,5 +124,8 @@ export function readConfig(
     concurrency: read.MESHWORK_CONCURRENCY,
     sandboxMemoryBytes: read.MESHWORK_SANDBOX_MEMORY_MB * MIB,
     objectsBytes: read.MESHWORK_OBJECTS_MB * MIB,
+    taskDataStore: read.MESHWORK_TASK_DATA ?? null,
+    snapshotStore: read.MESHWORK_SNAPSHOTS ?? null,
+    anchorStore: read.MESHWORK_ANCHORS ?? null,
   });
 }

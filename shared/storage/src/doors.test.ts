@@ -36,8 +36,8 @@ describe("the doors of this room", () => {
     expect(of(modulesBehind("@meshwork/storage/dynamodb"), /client-s3/)).toEqual([]);
   });
 
-  test("who only names content loads no database", () => {
-    const modules = modulesBehind("@meshwork/storage/content-id");
+  test("who only names content, or a store, loads no database", () => {
+    const modules = modulesBehind("@meshwork/storage/content-id", "@meshwork/storage/place");
     expect(of(modules, /multiformats/)).not.toEqual([]);
     expect(of(modules, /classic-level|aws/)).toEqual([]);
   });

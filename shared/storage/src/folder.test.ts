@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { utf8 } from "@meshwork/foundation";
+import { systemClock, utf8 } from "@meshwork/foundation";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openFolderStore } from "./folder.ts";
 import { namesIn, objectStoreContract } from "./testing/contract.ts";
@@ -14,6 +14,12 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const open = (maxTotalBytes = 10_000) =>
   openFolderStore({ folder, maxTotalBytes, maxObjectBytes: 1_000 });
+
+async function shared(clock = systemClock) {
+  const bounds = { maxTotalBytes: 10_000, maxObjectBytes: 1_000 };
+  await openFolderStore({ folder, ...bounds, shared: true, clock });
+  return { folder };
+}
 
 describe("the folder driver", () => {
   objectStoreContract(async () => ({
@@ -38,6 +44,15 @@ describe("the folder driver", () => {
       break;
     }
     await again.put(utf8("one more"));
+  });
+
+  test("a shared folder lets another process finish, and only removes what was abandoned", async () => {
+    const { folder } = await shared();
+    await writeFile(join(folder, "unfinished", "under-way"), "half an object");
+    await shared();
+    expect(await readdir(join(folder, "unfinished"))).toEqual(["under-way"]);
+    await shared({ ...systemClock, now: () => systemClock.now() + 2 * 3_600_000 });
+    expect(await readdir(join(folder, "unfinished"))).toEqual([]);
   });
 
   test("what a crash left unfinished is gone after opening", async () => {

@@ -1,6 +1,14 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type ContentId, contentId, type Random, systemRandom, toHex } from "@meshwork/foundation";
+import {
+  type Clock,
+  type ContentId,
+  contentId,
+  type Random,
+  systemClock,
+  systemRandom,
+  toHex,
+} from "@meshwork/foundation";
 import { contentIdOf } from "./content-id.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { StorageError } from "./storage-error.ts";
@@ -10,20 +18,25 @@ export interface FolderStoreOptions {
   /** All objects together; beyond it `put` refuses, so that a store never fills its disk. */
   maxTotalBytes: number;
   maxObjectBytes: number;
+  /** Several processes write into it: then nobody counts what it holds. @default false */
+  shared?: boolean;
   /** For the names of unfinished files. @default the operating system's */
   random?: Random;
+  /** Tells what others have given up in a shared folder. @default the machine's */
+  clock?: Clock;
 }
 
 /**
  * Objects as files: `<folder>/<shard>/<content id>`, written under `unfinished/`, synced, renamed.
- * One process owns the folder. What a crash left unfinished goes at the next opening.
+ * One process owns the folder, unless it is shared. What a crash left unfinished goes at the next
+ * opening.
  */
 export async function openFolderStore(options: FolderStoreOptions): Promise<ObjectStore> {
-  const { folder, random = systemRandom } = options;
+  const { folder, shared = false, random = systemRandom } = options;
   const unfinished = join(folder, "unfinished");
-  await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
-  let totalBytes = await totalOf(folder);
+  await removeUnfinished(unfinished, shared ? abandonedSince(options.clock) : Number.MAX_VALUE);
+  let totalBytes = shared ? 0 : await totalOf(folder);
   const underWay = new Map<ContentId, Promise<void>>();
 
   const pathOf = (id: ContentId) => join(folder, shardOf(id), contentId.parse(id));
@@ -76,6 +89,20 @@ export async function openFolderStore(options: FolderStoreOptions): Promise<Obje
       return true;
     },
   };
+}
+
+/** In a shared folder others may be writing now, but nobody for so long. */
+const ABANDONED_MS = 3_600_000;
+
+const abandonedSince = (clock: Clock = systemClock): number => clock.now() - ABANDONED_MS;
+
+async function removeUnfinished(folder: string, untilMs: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(nullIfMissing);
+    if (found !== null && found.mtimeMs <= untilMs)
+      await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** The characters before the last: the last holds three bits only, the first are the same for all. */

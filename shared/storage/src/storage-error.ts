@@ -10,6 +10,8 @@ export class StorageError extends CodedError<
   | "ANCHOR_CONFLICT"
   /** What lies where an anchor should is none. */
   | "ANCHOR_DAMAGED"
+  /** What should name a store names none. */
+  | "STORE_PLACE_INVALID"
   /** No such bucket or table, or not in this region. */
   | "STORE_MISSING"
   /** No credentials, wrong ones, or ones without the right. */
