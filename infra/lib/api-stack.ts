@@ -12,7 +12,12 @@ import type { WatchedMember } from "./constructs/member-alarms.ts";
 import { MemberService } from "./constructs/member-service.ts";
 import { MemberTask } from "./constructs/member-task.ts";
 import { AddressPublisher } from "./constructs/published-address.ts";
-import { grantSnapshotWrite, grantTaskData, type Storage } from "./constructs/storage-access.ts";
+import {
+  grantSnapshotWrite,
+  grantTaskData,
+  type Storage,
+  storeSettings,
+} from "./constructs/storage-access.ts";
 import { ports } from "./ports.ts";
 
 /** A gateway runs no foreign code: it follows the ledger and answers. */
@@ -73,6 +78,7 @@ export class ApiStack extends Stack {
       identity,
       identitySettings: { MESHWORK_RELAYS: "relays" },
       settings: {
+        ...storeSettings(storage),
         MESHWORK_API_HOST: front.host,
         MESHWORK_API_PORT: String(ports.api),
         MESHWORK_API_TRUST_PROXY: "1",

@@ -10,7 +10,12 @@ import type { Identity } from "./constructs/identity.ts";
 import type { WatchedMember } from "./constructs/member-alarms.ts";
 import { MemberService } from "./constructs/member-service.ts";
 import { MemberTask } from "./constructs/member-task.ts";
-import { grantSnapshotRead, grantTaskData, type Storage } from "./constructs/storage-access.ts";
+import {
+  grantSnapshotRead,
+  grantTaskData,
+  type Storage,
+  storeSettings,
+} from "./constructs/storage-access.ts";
 import { ports, probeUrl } from "./ports.ts";
 
 /** One task of a stranger's at a time, in a sandbox of 512 MiB, beside the node. */
@@ -70,6 +75,7 @@ export class ValidatorStack extends Stack {
       identitySettings: { MESHWORK_RELAYS: "relays", MESHWORK_INVITE: "invite" },
       settings: {
         ...TASKS,
+        ...storeSettings(storage),
         MESHWORK_LISTEN: `/ip4/0.0.0.0/tcp/${ports.p2p}`,
         MESHWORK_PROBE_PORT: String(ports.probe),
         MESHWORK_REGION: this.region,

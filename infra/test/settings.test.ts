@@ -23,8 +23,7 @@ function environments(options: object): Map<string, Environment> {
       Object.fromEntries([
         ...(Environment as { Name: string; Value: unknown }[]).map(({ Name, Value }) => [
           Name,
-          // A region is known when deployed.
-          typeof Value === "string" ? Value : "eu-central-1",
+          deployed(Value),
         ]),
         ...(Secrets as { Name: string }[])
           .filter(({ Name }) => Name in stored)
@@ -32,6 +31,13 @@ function environments(options: object): Map<string, Environment> {
       ]),
     ]),
   );
+}
+
+/** A name, a region: known when deployed. */
+function deployed(value: unknown): string {
+  if (typeof value === "string") return value;
+  const { "Fn::Join": join } = Object(value) as { "Fn::Join"?: [string, unknown[]] };
+  return join ? join[1].map(deployed).join(join[0]) : "known-later";
 }
 
 const readers = new Map<string, (environment: Environment) => unknown>([
@@ -55,3 +61,14 @@ test("a proxy in the task reaches the API on loopback, a balancer over the netwo
   expect(hostWith({})).toMatchObject({ host: "127.0.0.1", port: 8_080, trustProxy: true });
   expect(hostWith({ apiFront: "balancer" })).toMatchObject({ host: "0.0.0.0", trustProxy: true });
 });
+
+test.each(["edge-node/bin/edge-node.mjs", "api/bin/api.mjs"])(
+  "%s keeps its data in the deployed stores",
+  (entry) => {
+    expect(environments({ validators: 1 }).get(entry)).toMatchObject({
+      MESHWORK_TASK_DATA: "s3://known-later/objects",
+      MESHWORK_SNAPSHOTS: "s3://known-later/snapshots",
+      MESHWORK_ANCHORS: "dynamodb://known-later",
+    });
+  },
+);

@@ -11,12 +11,16 @@ export interface Storage {
   readonly anchors: ITable;
 }
 
-// @TODO The programs know no S3 and no DynamoDB yet. When they do, the settings that name the stores
-// belong here, and test/settings.test.ts shows that the programs take them.
-
 /** Below these, and nowhere else, members read and write. */
 const OBJECTS = "objects";
 const SNAPSHOTS = "snapshots";
+
+/** What names the stores to the programs. Each of them gets the rights that its member was granted. */
+export const storeSettings = ({ taskData, ledger, anchors }: Storage) => ({
+  MESHWORK_TASK_DATA: `s3://${taskData.bucketName}/${OBJECTS}`,
+  MESHWORK_SNAPSHOTS: `s3://${ledger.bucketName}/${SNAPSHOTS}`,
+  MESHWORK_ANCHORS: `dynamodb://${anchors.tableName}`,
+});
 
 /** Task data comes and is read; who may write may not delete. */
 export function grantTaskData(grantee: IGrantable, { taskData }: Storage): void {
