@@ -3,12 +3,19 @@ import {
   fetchByInvite,
   findGenesis,
   type Node,
+  pulseOf,
   readNodeConfig,
   startNode,
 } from "@meshwork/edge-node";
 import { type NodeId, systemClock, systemRandom } from "@meshwork/foundation";
 import { type NodeState, reputationOf, type State } from "@meshwork/ledger";
-import { createLog, createMetrics, startHttpProbe } from "@meshwork/observability";
+import {
+  createLog,
+  createMetrics,
+  createPulseLog,
+  startHttpProbe,
+  startPulse,
+} from "@meshwork/observability";
 import type { Gateway } from "./ports.ts";
 import type { OpenGateway } from "./run-api.ts";
 import type { AccountSummary, NodeSummary, WhyEntry } from "./views.ts";
@@ -32,12 +39,15 @@ export async function openGateway(
     { metrics, readiness: node.unready },
     { port: config.probePort },
   );
+  const pulseLog = createPulseLog({ level: config.logLevel, process: "api" });
+  const stopPulse = startPulse({ clock: systemClock, log: pulseLog }, () => pulseOf(node));
   return {
     gateway: gatewayOf(node),
     log,
     metrics,
     probeUrl: probe.url,
     async stop() {
+      stopPulse();
       await probe.stop();
       await node.stop();
     },

@@ -4,6 +4,7 @@ export { type EdgeNodeConfig, readConfig as readNodeConfig } from "./config.ts";
 export { fetchByInvite } from "./membership/fetch-by-invite.ts";
 export { findGenesis, type NetworkPlace } from "./membership/find-genesis.ts";
 export { type Node, type NodeOptions, type NodeParts, startNode } from "./node.ts";
+export { pulseOf } from "./pulse.ts";
 export type {
   TaskProgress,
   TaskStage,

@@ -1,10 +1,18 @@
 import { openKeys, openOrMakeKeys } from "@meshwork/crypto";
 import { systemClock, systemRandom } from "@meshwork/foundation";
-import { createLog, createMetrics, type Log, startHttpProbe } from "@meshwork/observability";
+import {
+  createLog,
+  createMetrics,
+  createPulseLog,
+  type Log,
+  startHttpProbe,
+  startPulse,
+} from "@meshwork/observability";
 import { readConfig } from "./config.ts";
 import { fetchByInvite } from "./membership/fetch-by-invite.ts";
 import { findGenesis } from "./membership/find-genesis.ts";
 import { type Node, startNode } from "./node.ts";
+import { pulseOf } from "./pulse.ts";
 import { untilToldToStop } from "./until-told-to-stop.ts";
 
 /** The edge node's process: settings, node, probe; and everything stopped in reverse. */
@@ -25,6 +33,8 @@ export async function main(): Promise<void> {
     { port: config.probePort },
   );
   running.defer(() => probe.stop());
+  const pulseLog = createPulseLog({ level: config.logLevel, process: "edge-node" });
+  running.defer(startPulse({ clock: systemClock, log: pulseLog }, () => pulseOf(node)));
 
   tellReady(log, node, probe.url);
   await stopping.told;

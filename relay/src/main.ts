@@ -1,7 +1,13 @@
 import { once } from "node:events";
 import { openOrMakeKeys } from "@meshwork/crypto";
 import { systemClock, systemRandom } from "@meshwork/foundation";
-import { createLog, createMetrics, startHttpProbe } from "@meshwork/observability";
+import {
+  createLog,
+  createMetrics,
+  createPulseLog,
+  startHttpProbe,
+  startPulse,
+} from "@meshwork/observability";
 import { readConfig } from "./config.ts";
 import { readGenesis } from "./read-genesis.ts";
 import { startRelay } from "./relay.ts";
@@ -21,6 +27,8 @@ export async function main(): Promise<void> {
   running.defer(() => relay.stop());
   const probe = await startHttpProbe({ metrics, readiness: relay.unready }, config.probe);
   running.defer(() => probe.stop());
+  const pulseLog = createPulseLog({ level: config.logLevel, process: "relay" });
+  running.defer(startPulse({ clock: systemClock, log: pulseLog }, () => ({})));
 
   const { nodeId, peerId } = relay;
   const ready = { nodeId, peerId, addresses: relay.addresses(), probeUrl: probe.url };

@@ -23,3 +23,4 @@ export {
   type Metrics,
   secondsBuckets,
 } from "./metrics.ts";
+export { createPulseLog, type Pulse, startPulse } from "./pulse.ts";
