@@ -1,4 +1,4 @@
-import { chainId, contentId, digest, limits } from "@meshwork/foundation";
+import { assert, chainId, contentId, digest, limits } from "@meshwork/foundation";
 import { z } from "zod";
 import { headerSchema } from "./block.ts";
 import { wire } from "./canonical.ts";
@@ -13,11 +13,39 @@ export type ProvenHeader = z.infer<typeof provenHeaderSchema>;
 const leaf = z.strictObject({ key: digest, value: rawBytes(limits.stateLeafBytes) });
 export type SnapshotLeaf = z.infer<typeof leaf>;
 
+/** One leaf as it stands in a chunk, for who makes a chunk piece by piece: see `joinSnapshotLeaves`. */
+export const snapshotLeaf = wire(leaf, {
+  name: "snapshot leaf",
+  maxBytes: limits.snapshotChunkMaxBytes,
+});
+
 /** A part of a state: leaves as a store keeps them, in the order of their keys. */
 export const snapshotChunk = wire(z.strictObject({ leaves: z.array(leaf).min(1) }), {
   name: "snapshot chunk",
   maxBytes: limits.snapshotChunkMaxBytes,
 });
+
+/** The very bytes of `snapshotChunk`, from leaves that are encoded already. */
+export function joinSnapshotLeaves(leaves: readonly Uint8Array[]): Uint8Array {
+  assert(leaves.length > 0, "a chunk has a leaf");
+  const head = chunkHead(leaves.length);
+  const bytes = new Uint8Array(leaves.reduce((sum, { length }) => sum + length, head.length));
+  bytes.set(head);
+  let at = head.length;
+  for (const leaf of leaves) {
+    bytes.set(leaf, at);
+    at += leaf.length;
+  }
+  return bytes;
+}
+
+/** CBOR: an array of one, the shortest head of an array of so many. */
+function chunkHead(leaves: number): number[] {
+  if (leaves < 24) return [0x81, 0x80 + leaves];
+  if (leaves < 2 ** 8) return [0x81, 0x98, leaves];
+  if (leaves < 2 ** 16) return [0x81, 0x99, leaves >> 8, leaves & 0xff];
+  return [0x81, 0x9a, 24, 16, 8, 0].map((part, i) => (i < 2 ? part : (leaves >>> part) & 0xff));
+}
 
 const count = z
   .int()

@@ -1,5 +1,6 @@
 import { type Digest, limits } from "@meshwork/foundation";
-import { type SnapshotLeaf, snapshotChunk } from "@meshwork/protocol";
+import { joinSnapshotLeaves, type SnapshotLeaf, snapshotLeaf } from "@meshwork/protocol";
+import { Turns } from "./turns.ts";
 
 export interface ChunkBounds {
   minBytes: number;
@@ -19,39 +20,38 @@ export interface EncodedChunk {
 /**
  * A state's leaves, which come in the order of their keys, in chunks. The same state gives the same chunks
  * on every machine, and a leaf that came or went since the last snapshot changes one chunk or two: a
- * chunk ends at a key that says so, wherever it began.
+ * chunk ends at a key that says so, wherever it began. A node that votes does this while it runs, so
+ * it is done in small pieces.
  */
-export function* chunksOf(
+export async function* chunksOf(
   leaves: Iterable<SnapshotLeaf>,
   bounds: ChunkBounds = protocolBounds,
-): Generator<EncodedChunk> {
-  let [chunk, sizeBytes]: [SnapshotLeaf[], number] = [[], 0];
+): AsyncGenerator<EncodedChunk> {
+  const turns = new Turns();
+  let [chunk, sizeBytes]: [Uint8Array[], number] = [[], FRAME_BYTES];
   for (const leaf of leaves) {
-    const leafBytes = encodedBytesOf(leaf);
-    if (FRAME_BYTES + sizeBytes + leafBytes > bounds.maxBytes) {
-      yield encoded(chunk);
-      [chunk, sizeBytes] = [[], 0];
+    if (turns.isOver) await turns.next();
+    const encoded = snapshotLeaf.encode(leaf);
+    if (sizeBytes + encoded.length > bounds.maxBytes) {
+      yield joined(chunk);
+      [chunk, sizeBytes] = [[], FRAME_BYTES];
     }
-    chunk.push(leaf);
-    sizeBytes += leafBytes;
-    if (sizeBytes < bounds.minBytes || !isLast(leaf.key)) continue;
-    yield encoded(chunk);
-    [chunk, sizeBytes] = [[], 0];
+    chunk.push(encoded);
+    sizeBytes += encoded.length;
+    if (sizeBytes - FRAME_BYTES < bounds.minBytes || !isLast(leaf.key)) continue;
+    yield joined(chunk);
+    [chunk, sizeBytes] = [[], FRAME_BYTES];
   }
-  if (chunk.length > 0) yield encoded(chunk);
+  if (chunk.length > 0) yield joined(chunk);
 }
 
 /** What CBOR puts around a chunk's leaves, at the longest. */
 const FRAME_BYTES = 6;
 
-/** A pair; in it the key, of 32 bytes, and the value. */
-const encodedBytesOf = ({ value: { length } }: SnapshotLeaf): number =>
-  1 + 34 + (length < 24 ? 1 : length < 256 ? 2 : length < 65_536 ? 3 : 5) + length;
-
 /** Keys are hashes: one in 1,024 ends like this. Leaves have some 300 bytes, so 0.3 MB follow on average. */
 const isLast = (key: Digest): boolean => /[048c]00$/.test(key);
 
-const encoded = (leaves: SnapshotLeaf[]): EncodedChunk => ({
-  bytes: snapshotChunk.encode({ leaves }),
+const joined = (leaves: readonly Uint8Array[]): EncodedChunk => ({
+  bytes: joinSnapshotLeaves(leaves),
   leaves: leaves.length,
 });

@@ -1,11 +1,17 @@
 import type { ContentId } from "@meshwork/foundation";
-import { type SnapshotChunkRef, type SnapshotManifest, snapshotManifest } from "@meshwork/protocol";
+import {
+  headerHash,
+  type SnapshotChunkRef,
+  type SnapshotManifest,
+  snapshotManifest,
+} from "@meshwork/protocol";
 import { type Anchor, type AnchorStore, contentIdOf } from "@meshwork/storage";
 import type { ChainHead } from "../chain-head.ts";
-import { type ChunkBounds, chunksOf, type EncodedChunk } from "./chunks.ts";
+import type { ChunkBounds, EncodedChunk } from "./chunks.ts";
 import { listSnapshots } from "./list-snapshots.ts";
 import { requireChunks } from "./read-snapshot.ts";
 import { SnapshotError } from "./snapshot-error.ts";
+import { type SnapshotProof, type SnapshotSource, snapshotSource } from "./snapshot-source.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
 export interface CreateProgress {
@@ -28,29 +34,31 @@ export interface CreatedSnapshot extends CreateProgress {
   readonly manifest: SnapshotManifest;
 }
 
-/**
- * Puts the state of a head where others can find it: chunks, then the manifest, then the head. Cut short
- * at any moment it leaves no snapshot, and the next attempt goes on with the chunks that are there. A
- * head is a value: its chain may go on meanwhile.
- * @throws SnapshotError `BACKUP_NO_BLOCKS`, `SNAPSHOT_OTHER_NETWORK`, `SNAPSHOT_OVERTAKEN`; StorageError
- */
-export async function createSnapshot(
+/** @throws SnapshotError `BACKUP_NO_BLOCKS`, and those of `publishSnapshot` */
+export const createSnapshot = async (
   head: ChainHead,
   store: SnapshotStore,
-  { onProgress = () => {}, bounds }: CreateOptions = {},
+  { bounds, ...options }: CreateOptions = {},
+): Promise<CreatedSnapshot> => publishSnapshot(snapshotSource(head, bounds), store, options);
+
+/**
+ * Puts a state where others can find it: chunks, then the manifest, then the head. Cut short at any
+ * moment it leaves no snapshot, and the next attempt goes on with the chunks that are there.
+ * @throws SnapshotError `SNAPSHOT_OTHER_NETWORK`, `SNAPSHOT_OVERTAKEN`; StorageError
+ */
+export async function publishSnapshot(
+  source: SnapshotSource,
+  store: SnapshotStore,
+  { onProgress = () => {} }: Pick<CreateOptions, "onProgress"> = {},
 ): Promise<CreatedSnapshot> {
-  const { height, hash, header, certificate } = head;
-  if (certificate === null)
-    throw new SnapshotError(
-      "BACKUP_NO_BLOCKS",
-      "this chain has only its genesis: there is nothing in it that the genesis file does not hold",
-    );
-  await requireOwnNetwork(store, head);
-  requireAhead(await store.anchors.head(), head);
+  const { header, certificate, handOver } = source;
+  const anchor: Anchor = { height: header.height, hash: headerHash(header) };
+  await requireOwnNetwork(store, source);
+  requireAhead(await store.anchors.head(), anchor);
 
   let progress: CreateProgress = { leaves: 0, sizeBytes: 0, chunks: 0, reused: 0 };
   const chunks: SnapshotChunkRef[] = [];
-  for (const chunk of chunksOf(head.state.leaves(), bounds)) {
+  for await (const chunk of source.chunks) {
     const { ref, reused } = await putChunk(store, chunk);
     chunks.push(ref);
     progress = {
@@ -64,17 +72,18 @@ export async function createSnapshot(
 
   const { leaves, sizeBytes } = progress;
   const manifest: SnapshotManifest = {
-    ...{ format: 1, chainId: header.chainId, height, header, certificate, handOver: [] },
+    ...{ format: 1, chainId: header.chainId, height: header.height },
+    ...{ header, certificate, handOver: [...handOver] },
     ...{ chunks, totals: { leaves, sizeBytes } },
   };
   const id = await store.manifests.put(snapshotManifest.encode(manifest));
   // What was reused may have been pruned before the manifest said that it is needed.
   await requireChunks(store, manifest);
-  await moveHead(store.anchors, { height, hash });
+  await moveHead(store.anchors, anchor);
   return { id, manifest, ...progress };
 }
 
-async function requireOwnNetwork(store: SnapshotStore, { header }: ChainHead): Promise<void> {
+async function requireOwnNetwork(store: SnapshotStore, { header }: SnapshotProof): Promise<void> {
   const { snapshots } = await listSnapshots(store);
   const stranger = snapshots.find(({ manifest }) => manifest.chainId !== header.chainId);
   if (stranger === undefined) return;
