@@ -176,7 +176,9 @@ export function membershipOf(
   };
 }
 
-export function whyUnready({ relays }: P2p, { chain, heardOf }: LedgerNode): string | null {
+export function whyUnready({ relays }: P2p, ledger: LedgerNode): string | null {
+  const { chain, heardOf, trouble } = ledger;
+  if (trouble !== null) return `${trouble.code}: ${trouble.message}`;
   if (relays.connected === 0) return "no relay of the network is connected";
   if (heardOf > chain.head.height + 1) return `the ledger is at ${chain.head.height} of ${heardOf}`;
   return null;

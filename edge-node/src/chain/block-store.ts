@@ -11,6 +11,7 @@ import {
 import { ClassicLevel } from "classic-level";
 import { type BlockFacts, decodeFacts, encodeFacts } from "./block-facts.ts";
 import { ChainError } from "./chain-error.ts";
+import { type DiskSpace, failWhenFull, isDiskFull } from "./disk-space.ts";
 
 /** Without `sync` LevelDB does not wait for the disk. */
 const DURABLE = { sync: true } as const;
@@ -53,20 +54,24 @@ export interface Range {
  */
 export class BlockStore {
   readonly #database: ClassicLevel<string, Uint8Array>;
+  readonly #space: DiskSpace;
 
-  private constructor(database: ClassicLevel<string, Uint8Array>) {
+  private constructor(database: ClassicLevel<string, Uint8Array>, space: DiskSpace) {
     this.#database = database;
+    this.#space = space;
   }
 
   /** @throws ChainError `STORE_LOCKED`, `STORE_CORRUPT` */
-  static async open(folder: string): Promise<BlockStore> {
+  static async open(folder: string, space: DiskSpace = failWhenFull): Promise<BlockStore> {
     const database = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: "view" });
     try {
-      await database.open();
+      await space.write(folder, () => database.open());
     } catch (error) {
-      throw isLocked(error) ? locked(folder, error) : storeCorrupt("it cannot be opened", error);
+      if (isLocked(error)) throw locked(folder, error);
+      if (isDiskFull(error)) throw writeFailed("the ledger", error);
+      throw storeCorrupt("it cannot be opened", error);
     }
-    return new BlockStore(database);
+    return new BlockStore(database, space);
   }
 
   /** Which chain this is; null before `begin`. */
@@ -178,14 +183,21 @@ export class BlockStore {
   /** All of it, durably, or nothing. */
   async #write(what: string, operations: readonly Write[]): Promise<void> {
     try {
-      await this.#database.batch([...operations], DURABLE);
+      await this.#space.write(what, async () => {
+        await this.#reopen();
+        await this.#database.batch([...operations], DURABLE).catch(async (error) => {
+          // After one failed write LevelDB takes no other until it is opened anew.
+          await this.#database.close();
+          throw error;
+        });
+      });
     } catch (cause) {
-      throw new ChainError(
-        "STORE_WRITE_FAILED",
-        `${what} cannot be written: free the disk or replace it, then start the node again`,
-        { cause },
-      );
+      throw writeFailed(what, cause);
     }
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#database.status !== "open") await this.#database.open();
   }
 
   #parse<T>(what: string, parse: () => T): T {
@@ -246,6 +258,13 @@ const locked = (folder: string, cause: unknown): ChainError =>
   new ChainError(
     "STORE_LOCKED",
     `another process owns ${folder}: stop it first; one folder serves one node`,
+    { cause },
+  );
+
+const writeFailed = (what: string, cause: unknown): ChainError =>
+  new ChainError(
+    "STORE_WRITE_FAILED",
+    `${what} cannot be written: free the disk or replace it, then start the node again`,
     { cause },
   );
 

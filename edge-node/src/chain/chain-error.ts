@@ -7,6 +7,8 @@ export class ChainError extends CodedError<
   | "LOG_MISSING"
   /** The disk refused a vote; nothing may be signed until the process starts again. */
   | "LOG_WRITE_FAILED"
+  /** Nothing can be written until there is room; the node waits, and says nothing meanwhile. */
+  | "DISK_FULL"
   /** Another file than a log, or a log of another format. */
   | "LOG_UNKNOWN_FORMAT"
   | "VOTE_KEY_MALFORMED"

@@ -11,6 +11,7 @@ import {
 import { BlockStore, storeCorrupt } from "./block-store.ts";
 import { ChainError } from "./chain-error.ts";
 import { applyOn, type ChainHead, type CommittedBlock } from "./chain-head.ts";
+import type { DiskSpace } from "./disk-space.ts";
 import { requireFinal } from "./final-blocks.ts";
 import { finalBlockChecks, RememberedChecks } from "./remembered-checks.ts";
 import { restoreHead } from "./restore-head.ts";
@@ -20,11 +21,14 @@ export interface ChainOptions {
   folder: string;
   genesis: Genesis;
   log: Log;
+  /** How to wait while the disk is full. @default not at all */
+  space?: DiskSpace;
 }
 
 /** @throws ChainError `STORE_CORRUPT`, `STORE_OTHER_CHAIN` */
-export async function openChain({ folder, genesis, log }: ChainOptions): Promise<Chain> {
-  const store = await BlockStore.open(folder);
+export async function openChain(options: ChainOptions): Promise<Chain> {
+  const { folder, genesis, log, space } = options;
+  const store = await BlockStore.open(folder, space);
   try {
     const head = await restoreHead(store, genesis);
     const base = (await store.base())?.header.height ?? 0;

@@ -1,4 +1,4 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -7,15 +7,25 @@ import { dirname } from "node:path";
  */
 export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.new`;
-  const file = await open(temporary, "w", 0o600);
+  try {
+    await writeDurably(temporary, bytes);
+  } catch (error) {
+    // A full disk needs the room.
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "w", 0o600);
   try {
     await file.writeFile(bytes);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
 }
 
 export const readIfThere = (path: string): Promise<Buffer | null> =>

@@ -5,9 +5,11 @@ import type { Log } from "@meshwork/observability";
 import type { Genesis } from "@meshwork/protocol";
 import { createApplication } from "./application.ts";
 import { type Chain, openChain } from "./chain.ts";
+import type { ChainError } from "./chain-error.ts";
 import type { Channels } from "./channel.ts";
 import { CommitteeLinks } from "./committee-links.ts";
 import { ConsensusDriver } from "./consensus-driver.ts";
+import { createDiskSpace, type DiskSpace } from "./disk-space.ts";
 import { Mempool } from "./mempool.ts";
 import { consensusReader, serveConsensus } from "./serve-consensus.ts";
 import { serveSync } from "./serve-sync.ts";
@@ -47,6 +49,8 @@ export interface LedgerNode {
   readonly position: { height: number; view: number } | null;
   /** The greatest height that a peer claims; above the head while this node is behind. */
   readonly heardOf: number;
+  /** Why nothing can be written, so that this node neither votes nor follows for now; null as a rule. */
+  readonly trouble: ChainError | null;
   stop(): Promise<void>;
 }
 
@@ -58,14 +62,13 @@ export async function startLedgerNode(
   parts: LedgerNodeParts,
   options: LedgerNodeOptions,
 ): Promise<LedgerNode> {
-  const chain = await openChain({
-    folder: join(options.folder, "chain"),
-    genesis: options.genesis,
-    log: parts.log,
-  });
+  const { folder, genesis } = options;
+  const { log } = parts;
+  const space = createDiskSpace(parts);
+  const chain = await openChain({ folder: join(folder, "chain"), genesis, log, space });
   try {
-    const vote = options.votes ? await openVoteFolder(join(options.folder, "vote")) : null;
-    return await runLedgerNode(parts, options, { chain, vote });
+    const vote = options.votes ? await openVoteFolder(join(folder, "vote"), { space }) : null;
+    return await runLedgerNode(parts, options, { chain, vote, space });
   } catch (error) {
     await chain.close();
     throw error;
@@ -75,7 +78,7 @@ export async function startLedgerNode(
 async function runLedgerNode(
   parts: LedgerNodeParts,
   options: LedgerNodeOptions,
-  { chain, vote }: { chain: Chain; vote: VoteFolder | null },
+  { chain, vote, space }: { chain: Chain; vote: VoteFolder | null; space: DiskSpace },
 ): Promise<LedgerNode> {
   const { me, channels, clock, log, onFatal } = parts;
   const members = () => chain.head.state.committee.seats.map(({ node }) => node);
@@ -122,8 +125,12 @@ async function runLedgerNode(
     get heardOf() {
       return sync.heardOf;
     },
+    get trouble() {
+      return space.trouble;
+    },
     async stop() {
       driver?.stop();
+      space.stop();
       stopResending();
       stopLinking();
       links.stop();

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { assert, concat, equalBytes, utf8 } from "@meshwork/foundation";
 import { ChainError } from "./chain-error.ts";
+import { type DiskSpace, failWhenFull, isDiskFull } from "./disk-space.ts";
 import { readIfThere, replaceFile } from "./durable-file.ts";
 import { encodeFrame, readFrames } from "./record-frames.ts";
 
@@ -11,11 +12,12 @@ export interface RecordLog {
   readonly sizeBytes: number;
   /**
    * Resolves once the record is on disk. Records of one event-loop turn share one write and one
-   * sync; those that arrive during a sync share the next. After a failure every append rejects.
+   * sync; those that arrive during a sync share the next. While the disk is full it waits; after any
+   * other failure every append rejects.
    * @throws ChainError `LOG_WRITE_FAILED`
    */
   append(record: Uint8Array): Promise<void>;
-  /** Puts a new file with these records alone in the log's place, atomically. */
+  /** Puts a new file with these records alone in the log's place, atomically; leaves the old one on a full disk. */
   rewrite(records: readonly Uint8Array[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -23,6 +25,7 @@ export interface RecordLog {
 /** @throws ChainError `LOG_DAMAGED`, `LOG_UNKNOWN_FORMAT` */
 export async function openRecordLog(
   path: string,
+  space: DiskSpace = failWhenFull,
 ): Promise<{ log: RecordLog; records: Uint8Array[] }> {
   const found = await readIfThere(path);
   if (found === null || found.length < MAGIC.length) await create(path, []);
@@ -33,7 +36,7 @@ export async function openRecordLog(
   const size = MAGIC.length + intactBytes;
   await file.truncate(size);
   await file.sync();
-  return { log: new AppendingLog(path, file, size), records };
+  return { log: new AppendingLog({ path, space }, file, size), records };
 }
 
 interface Waiting {
@@ -44,6 +47,7 @@ interface Waiting {
 
 class AppendingLog implements RecordLog {
   readonly #path: string;
+  readonly #space: DiskSpace;
   #file: FileHandle;
   #size: number;
   /** What the next write takes; null when no write is due. */
@@ -52,8 +56,9 @@ class AppendingLog implements RecordLog {
   #tail: Promise<void> = Promise.resolve();
   #failure: ChainError | null = null;
 
-  constructor(path: string, file: FileHandle, size: number) {
+  constructor({ path, space }: { path: string; space: DiskSpace }, file: FileHandle, size: number) {
     this.#path = path;
+    this.#space = space;
     this.#file = file;
     this.#size = size;
   }
@@ -111,15 +116,26 @@ class AppendingLog implements RecordLog {
     }
   }
 
+  /** What a full disk has cut short is no part of the log yet: the same bytes go to the same place again. */
   async #write(frame: Uint8Array): Promise<void> {
-    const { bytesWritten } = await this.#file.write(frame, 0, frame.length, this.#size);
-    assert(bytesWritten === frame.length, "a file takes a write whole or fails");
-    await this.#file.datasync();
+    await this.#space.write(this.#path, async () => {
+      for (let done = 0; done < frame.length; ) {
+        const left = frame.length - done;
+        const { bytesWritten } = await this.#file.write(frame, done, left, this.#size + done);
+        assert(bytesWritten > 0, "a file takes something of a write or fails");
+        done += bytesWritten;
+      }
+      await this.#file.datasync();
+    });
     this.#size += frame.length;
   }
 
   async #replace(records: readonly Uint8Array[]): Promise<void> {
-    const size = await create(this.#path, records);
+    const size = await create(this.#path, records).catch((error) => {
+      if (isDiskFull(error)) return null;
+      throw error;
+    });
+    if (size === null) return;
     await this.#file.close();
     this.#file = await open(this.#path, "r+");
     this.#size = size;

@@ -19,6 +19,7 @@ import {
 } from "@meshwork/foundation";
 import { z } from "zod";
 import { ChainError } from "./chain-error.ts";
+import type { DiskSpace } from "./disk-space.ts";
 import { readIfThere, replaceFile } from "./durable-file.ts";
 import { openRecordLog, type RecordLog } from "./record-log.ts";
 
@@ -51,14 +52,14 @@ const keyFile = z.strictObject({
  */
 export async function openVoteFolder(
   folder: string,
-  random: Random = systemRandom,
+  { random = systemRandom, space }: { random?: Random; space?: DiskSpace } = {},
 ): Promise<VoteFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [keyPath, logPath] = [join(folder, "vote-key.json"), join(folder, "votes.log")];
   const stored = await readIfThere(keyPath);
   if (stored !== null && (await readIfThere(logPath)) === null) throw logMissing(logPath, keyPath);
   const key = stored === null ? newVoteKey(random) : parseVoteKey(stored, keyPath);
-  const { log, records } = await openRecordLog(logPath);
+  const { log, records } = await openRecordLog(logPath, space);
   // Last, so that a crash leaves a log without a key, which is harmless.
   if (stored === null) await replaceFile(keyPath, encodeVoteKey(key));
   return { key, log, records };
