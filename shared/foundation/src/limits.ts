@@ -37,6 +37,14 @@ export const limits = {
   earlyLettersPerSender: 16,
   earlyLetterBytes: 32 << 10,
   committeeSeats: 100,
+  /** Fewer could not bear one that is faulty. */
+  committeeSeatsMin: 4,
+  /** Hourly epochs of a year, of 31 seats each, are 25 MB: shown to who knows the first committee alone. */
+  handOvers: 10_000,
+  handOverChainBytes: 64 << 20,
+  /** A receipt brings some epochs along, two weeks of a small network; the rest of the chain lies apart. */
+  receiptHandOvers: 384,
+  receiptBytes: 1 << 20,
   /** Nullifications that a proposal carries; those below come by repair. */
   carriedNullifications: 64,
   /** They and a notarization, each signed by 67 seats of 100: 4.6 KB. A test adds them up. */
@@ -97,6 +105,8 @@ export const limits = {
   /** Blobs served and taken at once, each held in memory. */
   blobTransfers: 16,
   blobTransfersPerPeer: 4,
+  /** Objects that a folder is to hold: its index takes some 200 bytes of memory for each. */
+  folderObjects: 1_000_000,
   /** What one peer may bring in a window: its outputs, not its backups. */
   blobQuotaBytes: 1 << 30,
   blobQuotaWindowMs: 3_600_000,

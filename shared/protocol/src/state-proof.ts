@@ -17,6 +17,8 @@ export type StateKind =
   | "nonce"
   | "voucher"
   | "chain"
+  | "contribution"
+  | "stance"
   | "agenda"
   | "index";
 
