@@ -1,105 +1,173 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Clock,
   type ContentId,
   contentId,
+  limits,
   type Random,
   systemClock,
   systemRandom,
   toHex,
 } from "@meshwork/foundation";
 import { contentIdOf } from "./content-id.ts";
+import { FolderIndex } from "./folder-index.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { StorageError } from "./storage-error.ts";
 
 export interface FolderStoreOptions {
   folder: string;
-  /** All objects together; beyond it `put` refuses, so that a store never fills its disk. */
+  /** All objects together; beyond it the least recently used make room, or `put` refuses. */
   maxTotalBytes: number;
   maxObjectBytes: number;
+  /** @default limits.folderObjects */
+  maxObjects?: number;
+  /** What must not go to make room. @default everything: nothing is ever evicted */
+  isPinned?: (id: ContentId) => boolean;
   /** Several processes write into it: then nobody counts what it holds. @default false */
   shared?: boolean;
   /** For the names of unfinished files. @default the operating system's */
   random?: Random;
-  /** Tells what others have given up in a shared folder. @default the machine's */
+  /** Tells when an object was used, and what others have given up in a shared folder. @default the machine's */
   clock?: Clock;
 }
 
 /**
  * Objects as files: `<folder>/<shard>/<content id>`, written under `unfinished/`, synced, renamed.
  * One process owns the folder, unless it is shared. What a crash left unfinished goes at the next
- * opening.
+ * opening. A file's time of modification is that of its last use, so that a restart forgets no order.
  */
 export async function openFolderStore(options: FolderStoreOptions): Promise<ObjectStore> {
-  const { folder, shared = false, random = systemRandom } = options;
-  const unfinished = join(folder, "unfinished");
+  const { folder, shared = false, clock = systemClock } = options;
+  const unfinished = join(folder, UNFINISHED);
   await mkdir(unfinished, { recursive: true });
-  await removeUnfinished(unfinished, shared ? abandonedSince(options.clock) : Number.MAX_VALUE);
-  let totalBytes = shared ? 0 : await totalOf(folder);
-  const underWay = new Map<ContentId, Promise<void>>();
+  await removeUnfinished(unfinished, shared ? clock.now() - ABANDONED_MS : Number.MAX_VALUE);
+  const store = new FolderStore(options);
+  if (!shared) await store.count();
+  return store;
+}
 
-  const pathOf = (id: ContentId) => join(folder, shardOf(id), contentId.parse(id));
+class FolderStore implements ObjectStore {
+  readonly #options: FolderStoreOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  /** Null when nobody counts. */
+  #index: FolderIndex | null = null;
+  readonly #underWay = new Map<ContentId, Promise<void>>();
+  readonly #leaving = new Map<ContentId, Promise<unknown>>();
 
-  async function write(id: ContentId, bytes: Uint8Array): Promise<void> {
-    const previous = await sizeOf(pathOf(id));
-    if (previous === bytes.length && contentIdOf(await readFile(pathOf(id))) === id) return;
-    const growth = bytes.length - (previous ?? 0);
-    if (totalBytes + growth > options.maxTotalBytes) throw full(options, bytes.length);
-    // Counted before the first await, so that many puts at once cannot pass the bound together.
-    totalBytes += growth;
+  constructor(options: FolderStoreOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+  }
+
+  async count(): Promise<void> {
+    const { folder, maxTotalBytes, maxObjects = limits.folderObjects } = this.#options;
+    const { isPinned = () => true } = this.#options;
+    this.#index = new FolderIndex({
+      ...{ maxTotalBytes, maxObjects },
+      isPinned: (id) => this.#underWay.has(id) || isPinned(id),
+    });
+    for (const { id, sizeBytes } of await byUse(folder)) this.#index.set(id, sizeBytes);
+  }
+
+  async put(bytes: Uint8Array): Promise<ContentId> {
+    const { maxObjectBytes } = this.#options;
+    if (bytes.length > maxObjectBytes) throw tooLarge(bytes.length, maxObjectBytes);
+    const id = contentIdOf(bytes);
+    const writing =
+      this.#underWay.get(id) ?? this.#write(id, bytes).finally(() => this.#underWay.delete(id));
+    this.#underWay.set(id, writing);
+    await writing;
+    return id;
+  }
+
+  async get(id: ContentId, { maxBytes = this.#options.maxObjectBytes } = {}) {
+    const found = await fileAt(this.#pathOf(id));
+    if (found === null) return null;
+    if (found.size > maxBytes) throw tooLarge(found.size, maxBytes);
+    const bytes = await readFile(this.#pathOf(id)).catch(nullIfMissing);
+    if (bytes === null) return null;
+    if (contentIdOf(bytes) !== id) throw damaged(id, this.#pathOf(id));
+    await this.#used(id, found);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  async has(id: ContentId): Promise<boolean> {
+    return (await fileAt(this.#pathOf(id))) !== null;
+  }
+
+  async *list(): AsyncGenerator<ContentId> {
+    const { folder } = this.#options;
+    for (const shard of await shardsOf(folder))
+      for (const name of await readdir(join(folder, shard)))
+        if (contentId.safeParse(name).success) yield name as ContentId;
+  }
+
+  async delete(id: ContentId): Promise<boolean> {
+    await this.#underWay.get(id)?.catch(() => {});
+    if (!(await this.has(id))) return false;
+    await rm(this.#pathOf(id), { force: true });
+    this.#index?.remove(id);
+    return true;
+  }
+
+  async #write(id: ContentId, bytes: Uint8Array): Promise<void> {
+    await this.#leaving.get(id);
+    const path = this.#pathOf(id);
+    const previous = await fileAt(path);
+    if (previous?.size === bytes.length && contentIdOf(await readFile(path)) === id)
+      return this.#used(id, previous);
+    await this.#makeRoom(id, bytes.length);
     try {
-      await place(bytes, join(unfinished, toHex(random.bytes(16))), pathOf(id));
+      const { folder } = this.#options;
+      await place(bytes, join(folder, UNFINISHED, toHex(this.#random.bytes(16))), path);
     } catch (error) {
-      totalBytes -= growth;
+      if (previous === null) this.#index?.remove(id);
+      else this.#index?.set(id, previous.size);
       throw error;
     }
   }
 
-  return {
-    async put(bytes) {
-      if (bytes.length > options.maxObjectBytes) throw tooLarge(options, bytes.length);
-      const id = contentIdOf(bytes);
-      const writing = underWay.get(id) ?? write(id, bytes).finally(() => underWay.delete(id));
-      underWay.set(id, writing);
-      await writing;
-      return id;
-    },
+  async #makeRoom(id: ContentId, sizeBytes: number): Promise<void> {
+    if (this.#index === null) return;
+    const evicted = this.#index.reserve(id, sizeBytes);
+    if (evicted === null) throw full(this.#options, sizeBytes);
+    const removals = evicted.map((gone) => {
+      const removal = rm(this.#pathOf(gone), { force: true });
+      this.#leaving.set(
+        gone,
+        removal.catch(() => {}).finally(() => this.#leaving.delete(gone)),
+      );
+      return removal;
+    });
+    await Promise.all(removals);
+  }
 
-    async get(id) {
-      const bytes = await readFile(pathOf(id)).catch(nullIfMissing);
-      if (bytes !== null && contentIdOf(bytes) !== id) throw damaged(id, pathOf(id));
-      return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    },
+  /** An order of use that is true to the hour is worth a write an hour. */
+  async #used(id: ContentId, { mtimeMs }: { mtimeMs: number }): Promise<void> {
+    this.#index?.touch(id);
+    const now = this.#clock.now();
+    if (this.#index === null || now - mtimeMs < USE_NOTED_MS) return;
+    await utimes(this.#pathOf(id), now / 1_000, now / 1_000).catch(nullIfMissing);
+  }
 
-    has: async (id) => (await sizeOf(pathOf(id))) !== null,
-
-    async *list() {
-      for (const shard of await shardsOf(folder))
-        for (const name of await readdir(join(folder, shard)))
-          if (contentId.safeParse(name).success) yield name as ContentId;
-    },
-
-    async delete(id) {
-      await underWay.get(id)?.catch(() => {});
-      const size = await sizeOf(pathOf(id));
-      if (size === null) return false;
-      await rm(pathOf(id), { force: true });
-      totalBytes -= size;
-      return true;
-    },
-  };
+  #pathOf(id: ContentId): string {
+    return join(this.#options.folder, shardOf(id), contentId.parse(id));
+  }
 }
+
+const UNFINISHED = "unfinished";
+const USE_NOTED_MS = 3_600_000;
 
 /** In a shared folder others may be writing now, but nobody for so long. */
 const ABANDONED_MS = 3_600_000;
 
-const abandonedSince = (clock: Clock = systemClock): number => clock.now() - ABANDONED_MS;
-
 async function removeUnfinished(folder: string, untilMs: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    const found = await stat(path).catch(nullIfMissing);
+    const found = await fileAt(path);
     if (found !== null && found.mtimeMs <= untilMs)
       await rm(path, { recursive: true, force: true });
   }
@@ -132,16 +200,19 @@ async function shardsOf(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => /^[a-z2-7]{2}$/.test(name));
 }
 
-async function totalOf(folder: string): Promise<number> {
-  let total = 0;
+/** Least recently used first. */
+async function byUse(folder: string): Promise<{ id: ContentId; sizeBytes: number }[]> {
+  const found: { id: ContentId; sizeBytes: number; usedMs: number }[] = [];
   for (const shard of await shardsOf(folder))
-    for (const name of await readdir(join(folder, shard)))
-      total += (await sizeOf(join(folder, shard, name))) ?? 0;
-  return total;
+    for (const name of await readdir(join(folder, shard))) {
+      const file = await fileAt(join(folder, shard, name));
+      if (file === null || !contentId.safeParse(name).success) continue;
+      found.push({ id: name as ContentId, sizeBytes: file.size, usedMs: file.mtimeMs });
+    }
+  return found.sort((one, other) => one.usedMs - other.usedMs);
 }
 
-const sizeOf = async (path: string): Promise<number | null> =>
-  (await stat(path).catch(nullIfMissing))?.size ?? null;
+const fileAt = (path: string) => stat(path).catch(nullIfMissing);
 
 function nullIfMissing(error: NodeJS.ErrnoException): null {
   if (error.code === "ENOENT") return null;
@@ -155,16 +226,16 @@ const damaged = (id: ContentId, path: string) =>
     { detail: { id, path } },
   );
 
-const tooLarge = (options: FolderStoreOptions, sizeBytes: number) =>
+const tooLarge = (sizeBytes: number, maxBytes: number) =>
   new StorageError(
     "OBJECT_TOO_LARGE",
-    `an object of ${sizeBytes} bytes exceeds this store's limit of ${options.maxObjectBytes}`,
+    `an object of ${sizeBytes} bytes exceeds the limit of ${maxBytes}`,
     { detail: { sizeBytes } },
   );
 
 const full = (options: FolderStoreOptions, sizeBytes: number) =>
   new StorageError(
     "STORE_FULL",
-    `${options.folder} may hold ${options.maxTotalBytes} bytes and has no room for ${sizeBytes} more: delete objects or raise the limit`,
+    `${options.folder} may hold ${options.maxTotalBytes} bytes and has no room for ${sizeBytes} more beside what is needed: raise the limit, or wait until tasks are done`,
     { detail: { sizeBytes, maxTotalBytes: options.maxTotalBytes } },
   );

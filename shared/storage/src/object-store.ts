@@ -10,8 +10,11 @@ import type { ContentId } from "@meshwork/foundation";
 export interface ObjectStore {
   /** @throws StorageError `OBJECT_TOO_LARGE`, `STORE_FULL` */
   put(bytes: Uint8Array): Promise<ContentId>;
-  /** Null when the store has no such object. @throws StorageError `OBJECT_DAMAGED` */
-  get(id: ContentId): Promise<Uint8Array | null>;
+  /**
+   * Null when the store has no such object. One of more than `maxBytes` is refused before it is read.
+   * @throws StorageError `OBJECT_DAMAGED`, `OBJECT_TOO_LARGE`
+   */
+  get(id: ContentId, options?: { maxBytes?: number }): Promise<Uint8Array | null>;
   /** Whether an object of this name is there. Says nothing of its health. */
   has(id: ContentId): Promise<boolean>;
   /** Every object's name, in no order. Objects that come or go meanwhile may be missed. */

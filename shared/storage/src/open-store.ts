@@ -6,6 +6,13 @@ import { openLevelAnchorStore } from "./level.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { AnchorPlace, ObjectPlace } from "./place.ts";
 
+/** How long the cloud is waited for. @default as long as for a backup */
+export interface Patience {
+  attempts?: number;
+  silenceMs?: number;
+  operationMs?: number;
+}
+
 /** An object store that holds connections, maybe. */
 export type OpenObjectStore = ObjectStore & { close(): void };
 
@@ -16,16 +23,18 @@ export type OpenObjectStore = ObjectStore & { close(): void };
  */
 export async function openObjectStore(
   place: ObjectPlace,
-  { maxObjectBytes }: { maxObjectBytes: number },
+  { maxObjectBytes, patience = {} }: { maxObjectBytes: number; patience?: Patience },
 ): Promise<OpenObjectStore> {
   if (place.kind === "folder") {
     const { folder } = place;
     const bounds = { maxObjectBytes, maxTotalBytes: Number.MAX_SAFE_INTEGER };
-    return { ...(await openFolderStore({ folder, ...bounds, shared: true })), close() {} };
+    return Object.assign(await openFolderStore({ folder, ...bounds, shared: true }), {
+      close() {},
+    });
   }
   const { openS3Store } = await import("./aws/s3.ts");
   const { bucket, prefix } = place;
-  return openS3Store({ bucket, ...(prefix && { prefix }), maxObjectBytes });
+  return openS3Store({ bucket, ...(prefix && { prefix }), maxObjectBytes, ...patience });
 }
 
 /** @param options.chain whose anchors: a table may hold many networks' */

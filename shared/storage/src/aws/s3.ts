@@ -75,9 +75,10 @@ export function openS3Store(options: S3StoreOptions): S3Store {
     putStream: (id, source) =>
       operation((deadline) => uploadStream({ ...objectOf(id), ...writing, id, source, deadline })),
 
-    async get(id) {
+    async get(id, { maxBytes = maxObjectBytes } = {}) {
+      const bounded = { ...reading, maxObjectBytes: Math.min(maxBytes, maxObjectBytes) };
       const bytes = await operation((deadline) =>
-        download({ ...objectOf(id), ...reading, deadline }),
+        download({ ...objectOf(id), ...bounded, deadline }),
       );
       if (bytes !== null && contentIdOf(bytes) !== id) throw damaged(id, bucket, folder);
       return bytes;

@@ -74,6 +74,15 @@ export function objectStoreContract(open: () => Promise<ObjectStoreUnderTest>): 
     expect(await namesIn(store)).toHaveLength(19);
   });
 
+  test("an object larger than the reader wants is refused", async () => {
+    const { store } = await open();
+    const id = await store.put(content);
+    expect(await store.get(id, { maxBytes: content.length })).toEqual(content);
+    await expect(store.get(id, { maxBytes: content.length - 1 })).rejects.toMatchObject({
+      code: "OBJECT_TOO_LARGE",
+    });
+  });
+
   test("refuses an object above its limit", async () => {
     const { store, maxObjectBytes } = await open();
     await expect(store.put(new Uint8Array(maxObjectBytes + 1))).rejects.toMatchObject({
