@@ -45,7 +45,7 @@ const options = z
      * @default dns: a balancer costs as much as one and a half relays
      */
     relayFront: z.enum(["dns", "balancer"], "it is dns or balancer").default("dns"),
-    /** @default built from relay/Dockerfile when deployed */
+    /** @default built when deployed: target `relay` of the Dockerfile */
     relayImage: image,
     /** Whether to deploy the front door. @default true */
     api: yesOrNo.default(true),
@@ -55,7 +55,7 @@ const options = z
      * @default proxy: 24 $ a month cheaper; see docs/decisions/api-front.md
      */
     apiFront: z.enum(["proxy", "balancer"], "it is proxy or balancer").default("proxy"),
-    /** @default built from api/Dockerfile when deployed */
+    /** @default built when deployed: target `api` of the Dockerfile */
     apiImage: image,
     /** @default built from infra/tls-proxy/Dockerfile when deployed */
     proxyImage: image,
@@ -67,7 +67,7 @@ const options = z
       .min(0, "0 to 20 validators")
       .max(20, "0 to 20 validators")
       .default(0),
-    /** @default built from edge-node/Dockerfile when deployed */
+    /** @default built when deployed: target `edge-node` of the Dockerfile */
     nodeImage: image,
     /**
      * For so long a stored snapshot is deleted by nobody but who may bypass governance, and asks to.

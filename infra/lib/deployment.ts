@@ -139,31 +139,13 @@ function monitoringStack(
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** What no image holds, so that a change of it builds none. */
-const NOT_IN_IMAGES = [
-  ".git",
-  ".ci",
-  ".meshwork",
-  "**/node_modules",
-  "**/*.test.ts",
-  "**/cdk.out",
-  "docs",
-  "infra",
-  "test",
-];
 
 function memberImage(
   scope: Construct,
   room: string,
   { option, config }: { option: "relayImage" | "apiImage" | "nodeImage"; config: CloudConfig },
 ): ContainerImage {
-  return imageOf(scope, {
-    option,
-    image: config[option],
-    context: ROOT,
-    dockerfile: `${room}/Dockerfile`,
-    exclude: NOT_IN_IMAGES,
-  });
+  return imageOf(scope, { option, image: config[option], context: ROOT, target: room });
 }
 
 const proxyImage = (scope: Construct, { proxyImage: image }: CloudConfig): ContainerImage =>
@@ -171,5 +153,4 @@ const proxyImage = (scope: Construct, { proxyImage: image }: CloudConfig): Conta
     option: "proxyImage",
     image,
     context: fileURLToPath(new URL("../tls-proxy", import.meta.url)),
-    dockerfile: "Dockerfile",
   });

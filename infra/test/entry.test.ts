@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,11 +23,13 @@ const run = (outdir: string, options: object) =>
     );
   });
 
-const everything = { validators: 4 };
+/** The images are built from the sources: so is what is synthesised, but for the building. */
+const built = { relayImage: undefined, apiImage: undefined, nodeImage: undefined };
+const everything = { validators: 4, ...built };
 const templatesIn = (outdir: string) =>
   Object.fromEntries(
     readdirSync(join(work, outdir))
-      .filter((name) => name.endsWith(".template.json") || name === "manifest.json")
+      .filter((name) => /(?:\.template|\.assets|^manifest)\.json$/.test(name))
       .map((name) => [name, readFileSync(join(work, outdir, name), "utf8")]),
   );
 
@@ -52,8 +54,30 @@ describe("the app", () => {
 
   test("synthesises the same twice, byte for byte", () => {
     const once = templatesIn("once");
-    expect(Object.keys(once)).toHaveLength(7 + 1);
+    expect(Object.keys(once)).toHaveLength(2 * 7 + 1);
     expect(templatesIn("twice")).toEqual(once);
+  });
+
+  test("builds each program's image from its sources alone, with nothing else that lies about", () => {
+    const contexts = readdirSync(join(work, "once"))
+      .map((name) => join(work, "once", name))
+      .filter((folder) => existsSync(join(folder, "edge-node")));
+    // One for each program: the same files, another target of the Dockerfile.
+    expect(contexts).toHaveLength(3);
+    for (const context of contexts) {
+      const files = readdirSync(context, { recursive: true, encoding: "utf8" });
+      expect(files).toEqual(
+        expect.arrayContaining(["Dockerfile", "package-lock.json", "edge-node/bin/edge-node.mjs"]),
+      );
+      const strange = files.filter((file) =>
+        /(?:^|\/)(?:node_modules|\.git|\.meshwork|cdk\.out|testing)(?:\/|$)|\.test\.ts$/.test(file),
+      );
+      expect(strange).toEqual([]);
+      expect(files.filter((file) => /^(?:test|infra|docs)\//.test(file)).toSorted()).toEqual([
+        "infra/package.json",
+        "test/package.json",
+      ]);
+    }
   });
 
   test.each(["once", "balanced"])(

@@ -18,8 +18,6 @@ function synthesise(image?: string) {
       option: "relayImage",
       image,
       context,
-      dockerfile: "Dockerfile",
-      exclude: ["out-*"],
     }),
   });
   return JSON.stringify(Template.fromStack(stack).toJSON());
@@ -47,6 +45,7 @@ describe("an image", () => {
 
   test("is built from the sources otherwise, when deployed and not before", () => {
     writeFileSync(join(context, "Dockerfile"), "FROM scratch\n");
+    writeFileSync(join(context, ".dockerignore"), "out-*\n");
     expect(synthesise()).toContain("cdk-hnb659fds-container-assets-");
   });
 });

@@ -12,27 +12,25 @@ export interface ImageProps {
   readonly option: string;
   /** Its value. @default built when deployed, by Docker */
   readonly image?: string;
-  /** What a build sees. */
+  /** What a build sees, but for what its `.dockerignore` leaves out. It holds the `Dockerfile`. */
   readonly context: string;
-  /** Within `context`. */
-  readonly dockerfile: string;
-  /** Of `context`, what no build needs. @default nothing */
-  readonly exclude?: readonly string[];
+  /** One of its stages. @default the last */
+  readonly target?: string;
 }
 
 /** An image that is there already, or one that `cdk deploy` builds from the sources and pushes. */
 export function imageOf(scope: Construct, props: ImageProps): ContainerImage {
-  const { option, image, context, dockerfile, exclude = [] } = props;
+  const { option, image, context, target } = props;
   if (image !== undefined) return readyImage(scope, image);
-  if (!existsSync(join(context, dockerfile)))
+  const dockerfile = join(context, "Dockerfile");
+  if (!existsSync(dockerfile))
     throw new ConfigError(
       "CONFIG_INVALID",
       `${option} is not set, and there is no ${dockerfile} to build; name an image: -c ${option}=…`,
       { detail: { option, dockerfile } },
     );
   return ContainerImage.fromAsset(context, {
-    file: dockerfile,
-    exclude: [...exclude],
+    ...(target !== undefined && { target }),
     ignoreMode: IgnoreMode.DOCKER,
     platform: Platform.LINUX_ARM64,
   });
