@@ -5,6 +5,7 @@ import type { Log, Metrics } from "@meshwork/observability";
 import type { P2p } from "@meshwork/p2p";
 import type { Genesis, Invite, Transaction } from "@meshwork/protocol";
 import type { Chain } from "./chain/chain.ts";
+import { serveExports } from "./chain/snapshot/running/serve-exports.ts";
 import { handIn } from "./hand-in.ts";
 import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
 import { forgetFinished, openDispatchBook } from "./mail/dispatch-book.ts";
@@ -101,6 +102,7 @@ async function buildNode(
   const ledgerNode = await followLedger(parts, options, p2p);
   running.defer(() => ledgerNode.stop());
   chain = ledgerNode.chain;
+  running.defer(await serveExports({ chain, log: parts.log }, folder));
   const submit: Node["submit"] = (transaction, until) =>
     handIn(ledgerNode.mempool, transaction, until);
   const ledger = createLedgerClient({ ...parts, me, keyPair, chain, submit });

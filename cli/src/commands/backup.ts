@@ -18,7 +18,9 @@ export function backupCommand(streams: Streams): Command {
 
 function createCommand(streams: Streams): Command {
   return withPlaceOptions(new Command("create"))
-    .description("put a snapshot of a stopped node's ledger there; again, if it was interrupted")
+    .description(
+      "put a snapshot of a node's ledger there, while it runs or stands; again, if it was interrupted",
+    )
     .requiredOption("--data <dir>", "the node's folder")
     .action(async (place: string, options: PlaceOptions & { data: string }, command: Command) => {
       const output = outputOf(command, streams);

@@ -23,6 +23,9 @@ export class SnapshotError extends CodedError<
   /** A node's folder from which, or into which, there is nothing to copy. */
   | "BACKUP_NO_CHAIN"
   | "BACKUP_NO_BLOCKS"
+  /** The running node gives one backup at a time. */
+  | "BACKUP_BUSY"
+  | "BACKUP_INTERRUPTED"
   | "RESTORE_NOT_EMPTY"
   /** The disk under the node's folder refuses. */
   | "RESTORE_NOT_WRITTEN"
