@@ -4,6 +4,7 @@ import { ENGINE_MEMORY_PAGES } from "./js-engine.ts";
 import { JS_PRELUDE, JS_PROGRAM } from "./js-prelude.ts";
 import { JsValues } from "./js-values.ts";
 import type { CompiledModule } from "./metered-instance.ts";
+import { moduleLimits } from "./metering/module-limits.ts";
 import { type Segment, type Task, TaskFault } from "./runtime.ts";
 import type { StepResult, StepRuntime } from "./step-runtime.ts";
 
@@ -13,6 +14,12 @@ import type { StepResult, StepRuntime } from "./step-runtime.ts";
  */
 export function prepareJsQjs(task: Task, engine: CompiledModule): StepRuntime {
   const { program, limits } = task;
+  if (program.bytes.length > moduleLimits.moduleBytes)
+    throw new TaskFault(
+      "PROGRAM_REFUSED",
+      `the program has ${program.bytes.length} bytes; ${moduleLimits.moduleBytes} are allowed`,
+      0n,
+    );
   if (!isUtf8(program.bytes) || program.bytes.includes(0))
     throw new TaskFault("PROGRAM_REFUSED", "the program is not UTF-8 text", 0n);
   if (limits.memoryPages < ENGINE_MEMORY_PAGES)
@@ -21,7 +28,9 @@ export function prepareJsQjs(task: Task, engine: CompiledModule): StepRuntime {
       `JavaScript needs ${ENGINE_MEMORY_PAGES} pages of memory; the contract grants ${limits.memoryPages}`,
       0n,
     );
-  const begin = (seed: number, budget: bigint) => new JsStep({ task, engine, seed, budget });
+  const isText = rememberingIsText();
+  const begin = (seed: number, budget: bigint) =>
+    new JsStep({ task, engine, isText, seed, budget });
   return {
     preparationFuel: 0n,
     countSteps(budget) {
@@ -36,6 +45,16 @@ export function prepareJsQjs(task: Task, engine: CompiledModule): StepRuntime {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Looks at each input once: a program pays for the text that it gets, and not for a refusal. */
+function rememberingIsText(): (input: Uint8Array) => boolean {
+  const known = new Map<Uint8Array, boolean>();
+  return (input) => {
+    const isText = known.get(input) ?? (isUtf8(input) && !input.includes(0));
+    known.set(input, isText);
+    return isText;
+  };
+}
 
 interface JsResult {
   readonly state: Uint8Array;
@@ -83,17 +102,20 @@ const HOST_FUNCTIONS = [
 /** One step in one engine. */
 class JsStep {
   readonly #task: Task;
+  readonly #isText: (input: Uint8Array) => boolean;
   readonly #seed: number;
   readonly #js: JsValues;
 
   constructor(parts: {
     task: Task;
     engine: CompiledModule;
+    isText: (input: Uint8Array) => boolean;
     seed: number;
     budget: bigint;
   }) {
-    const { task, engine, seed, budget } = parts;
+    const { task, engine, isText, seed, budget } = parts;
     this.#task = task;
+    this.#isText = isText;
     this.#seed = seed;
     this.#js = new JsValues({
       engine,
@@ -139,7 +161,7 @@ class JsStep {
         return js.newBytes(input());
       case "inputText": {
         const bytes = input();
-        return isUtf8(bytes) && !bytes.includes(0) ? js.newString(bytes) : 0;
+        return this.#isText(bytes) ? js.newString(bytes) : 0;
       }
       case "inputSize":
         return js.newNumber(input().length);
