@@ -27,6 +27,8 @@ export interface CreateOptions {
   onProgress?: (progress: CreateProgress) => void;
   /** @default the protocol's; others are for tests */
   bounds?: ChunkBounds;
+  /** Ends it before the next chunk; the next attempt goes on with what is there. */
+  signal?: AbortSignal;
 }
 
 export interface CreatedSnapshot extends CreateProgress {
@@ -49,7 +51,7 @@ export const createSnapshot = async (
 export async function publishSnapshot(
   source: SnapshotSource,
   store: SnapshotStore,
-  { onProgress = () => {} }: Pick<CreateOptions, "onProgress"> = {},
+  { onProgress = () => {}, signal }: Omit<CreateOptions, "bounds"> = {},
 ): Promise<CreatedSnapshot> {
   const { header, certificate, handOver } = source;
   const anchor: Anchor = { height: header.height, hash: headerHash(header) };
@@ -68,6 +70,7 @@ export async function publishSnapshot(
       reused: progress.reused + Number(reused),
     };
     onProgress(progress);
+    signal?.throwIfAborted();
   }
 
   const { leaves, sizeBytes } = progress;
