@@ -1,19 +1,20 @@
 import { type Application, blockHashOf } from "@meshwork/consensus";
 import { vrfProve } from "@meshwork/crypto";
-import type { BlockHash, NodeId, VrfProof } from "@meshwork/foundation";
+import { assert, type BlockHash, type NodeId, type VrfProof } from "@meshwork/foundation";
 import { beaconInput, buildBlock, owedAt } from "@meshwork/ledger";
 import type { Log } from "@meshwork/observability";
 import type { Block } from "@meshwork/protocol";
 import type { Chain } from "./chain.ts";
 import { type ChainHead, leaderAt } from "./chain-head.ts";
 import type { Mempool } from "./mempool.ts";
-import type { VoteKey } from "./vote-key.ts";
+import { mySeatIn } from "./my-seat.ts";
+import type { VoteKeys } from "./vote-folder.ts";
 
 export interface ApplicationParts {
   me: NodeId;
   chain: Pick<Chain, "head" | "checks" | "execute" | "remember">;
   mempool: Pick<Mempool, "executable" | "hasExecutable" | "setAside">;
-  key: VoteKey;
+  keys: Pick<VoteKeys, "of">;
   log: Log;
 }
 
@@ -24,7 +25,7 @@ export interface LedgerApplication extends Application {
 }
 
 export function createApplication(parts: ApplicationParts): LedgerApplication {
-  const { me, chain, mempool, key, log } = parts;
+  const { me, chain, mempool, log } = parts;
   /** One proof a height: the view is not in it. */
   let proof: { head: ChainHead; proof: VrfProof } | null = null;
 
@@ -34,6 +35,9 @@ export function createApplication(parts: ApplicationParts): LedgerApplication {
   const beaconProof = (): VrfProof => {
     const { head, checks } = chain;
     if (proof?.head !== head) {
+      const mine = mySeatIn(head.state.committee, parts);
+      assert(mine, "only a seat proposes");
+      const { key } = mine;
       const input = beaconInput(head.state.head);
       proof = { head, proof: vrfProve(key.vrfSeed, input) };
       checks.trustBeacon(key.public.vrfKey, input, proof.proof);
@@ -85,7 +89,8 @@ export function createApplication(parts: ApplicationParts): LedgerApplication {
 
     prepare() {
       const { head } = chain;
-      if (leaderAt(head.state, { height: head.height + 1, view: 0 }) === me) beaconProof();
+      const isNext = leaderAt(head.state, { height: head.height + 1, view: 0 }) === me;
+      if (isNext && mySeatIn(head.state.committee, parts)) beaconProof();
     },
   };
 }

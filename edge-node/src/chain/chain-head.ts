@@ -9,7 +9,7 @@ import {
   type State,
   type Why,
 } from "@meshwork/ledger";
-import type { Block, Certificate, Header } from "@meshwork/protocol";
+import type { Block, Certificate, Committee, Header } from "@meshwork/protocol";
 
 /** Where the chain stands. A value: a new block makes a new one. */
 export interface ChainHead {
@@ -45,6 +45,16 @@ export function leaderAt(state: State, at: { height: number; view: number }): No
   assert(seat, "the leaders of a committee are its seats");
   return seat.node;
 }
+
+/** The committee that sits, and from its election on the next one. */
+export function committeesOf(state: State): Committee[] {
+  return [state.committee];
+}
+
+/** Who sits now, and who will: a node is linked to both, so that no height waits for a connection. */
+export const membersOf = (state: State): NodeId[] => [
+  ...new Set(committeesOf(state).flatMap(({ seats }) => seats.map(({ node }) => node))),
+];
 
 /** The vote keys of an epoch by seat; null for one whose committee the head does not know. */
 export function voteKeysOf({ state }: Pick<ChainHead, "state">, epoch: number) {

@@ -2,7 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogRecord } from "@meshwork/consensus";
-import { type Clock, type NodeId, systemClock } from "@meshwork/foundation";
+import {
+  type BlockHash,
+  type Clock,
+  type NodeId,
+  type PublicKey,
+  systemClock,
+} from "@meshwork/foundation";
 import { type TestMember, TestNetwork, testOrder } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import {
@@ -34,13 +40,14 @@ let warnings: string[];
 let sent: ConsensusMessage[];
 let appends: { record: LogRecord; settle: PromiseWithResolvers<void> }[];
 let fatal: unknown[];
+let convictions: unknown[];
 /** How far back the log remembers. */
 let completeFrom: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "meshwork-driver-"));
   chain = await openChain({ folder, genesis: network.genesis, log: silentLog });
-  [sent, appends, fatal, warnings] = [[], [], [], []];
+  [sent, appends, fatal, warnings, convictions] = [[], [], [], [], []];
   completeFrom = 0;
   const { time } = network.header;
   const clock: Clock = { ...systemClock, now: () => time + 10, setTimer: () => () => {} };
@@ -51,7 +58,10 @@ beforeEach(async () => {
     vrfSeed: me.vrfSeed,
     public: seats[seatOf(me)] as VoteKey["public"],
   };
-  const parts = { me: me.nodeId, key, chain, mempool, clock, log: { ...log, child: () => log } };
+  const keys = {
+    of: (voteKey: PublicKey) => (voteKey === key.public.voteKey ? key : undefined),
+  };
+  const parts = { me: me.nodeId, keys, chain, mempool, clock, log: { ...log, child: () => log } };
   driver = new ConsensusDriver({
     ...parts,
     application: createApplication(parts),
@@ -72,6 +82,7 @@ beforeEach(async () => {
       broadcast: (frame) => sent.push(consensusMessageWire.decode(frame)),
     },
     shareTransactions: () => {},
+    onEvidence: (evidence) => convictions.push(evidence),
     onFatal: (error) => fatal.push(error),
   });
 });
@@ -170,6 +181,15 @@ describe("a seat's driver", () => {
     for (const member of [a, b]) hear(member.nodeId, voteOf(member, ballot));
     await sync();
     expect(kinds()).toEqual(["proposal", "F"]);
+  });
+
+  test("hands over the two votes of a seat that contradict each other", async () => {
+    const ballot = await propose();
+    const [a] = others as [TestMember];
+    const other = { ...ballot, blockHash: "ab".repeat(32) as BlockHash };
+    const [first, second] = [voteOf(a, ballot), voteOf(a, other)];
+    for (const vote of [first, second, first]) hear(a.nodeId, vote);
+    expect(convictions).toEqual([{ seat: seatOf(a), first, second }]);
   });
 
   test("does not vote where its log may have forgotten what it signed, as after a restore", async () => {

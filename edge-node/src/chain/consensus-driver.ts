@@ -2,6 +2,7 @@ import {
   checkMessage,
   type Effect,
   type Event,
+  type Evidence,
   type LogRecord,
   Replica,
   type Settings,
@@ -20,14 +21,15 @@ import {
 } from "@meshwork/protocol";
 import type { LedgerApplication } from "./application.ts";
 import type { Chain } from "./chain.ts";
-import { type CommittedBlock, voteKeysOf } from "./chain-head.ts";
+import { type CommittedBlock, membersOf, voteKeysOf } from "./chain-head.ts";
 import type { CommitteeLinks } from "./committee-links.ts";
-import type { VoteKey } from "./vote-key.ts";
+import { type MySeat, mySeatIn } from "./my-seat.ts";
+import type { VoteKeys } from "./vote-folder.ts";
 import type { WriteAheadLog } from "./write-ahead-log.ts";
 
 export interface ConsensusDriverParts {
   me: NodeId;
-  key: VoteKey;
+  keys: Pick<VoteKeys, "of">;
   wal: Pick<WriteAheadLog, "append" | "completeFrom" | "recordsOf" | "prune">;
   chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "blockAt" | "onCommit">;
   application: LedgerApplication;
@@ -38,6 +40,8 @@ export interface ConsensusDriverParts {
   log: Log;
   /** @default consensus's own */
   settings?: Settings;
+  /** A seat has signed two votes that exclude each other: fit for the ledger. */
+  onEvidence: (evidence: Evidence) => void;
   /** The node must not vote any more: the disk failed, the chain forked, or this build computes otherwise. */
   onFatal: (error: unknown) => void;
 }
@@ -56,7 +60,7 @@ export class ConsensusDriver {
   #unsynced: Promise<void> | null = null;
   #isStopped = false;
   /** Null while this node has no seat: then it only follows, and says nothing. */
-  #seat: number | null = null;
+  #seat: MySeat | null = null;
   /** The height whose decision is being made durable, or was. */
   #decided = 0;
   /** What the certificates of this height are about: `N 0` → its block. */
@@ -109,7 +113,7 @@ export class ConsensusDriver {
   }
 
   #isMember(node: NodeId): boolean {
-    return this.#parts.chain.head.state.committee.seats.some((seat) => seat.node === node);
+    return membersOf(this.#parts.chain.head.state).includes(node);
   }
 
   /** What is about a decided height costs a check and changes nothing. */
@@ -135,14 +139,13 @@ export class ConsensusDriver {
   #start(records: readonly LogRecord[]): void {
     const { head } = this.#parts.chain;
     this.#certified.clear();
-    const committee = this.#committee();
-    this.#seat = committee.seat;
+    this.#seat = this.#mySeat();
     this.#step({
       kind: "start",
       now: this.#now,
       height: head.height + 1,
       parent: { hash: head.hash, time: head.header.time },
-      committee,
+      committee: this.#committee(),
       // What was signed for a seat says nothing to a node that does not fill it.
       records: this.#seat === null ? [] : records,
     });
@@ -152,16 +155,16 @@ export class ConsensusDriver {
   }
 
   #committee(): Start["committee"] {
-    const { me, key, chain, wal } = this.#parts;
-    const { epoch, seats, leaders } = chain.head.state.committee;
-    // A seat that votes with another key is not for this node to fill.
-    const seat = seats.findIndex(
-      ({ node, voteKey }) => node === me && voteKey === key.public.voteKey,
-    );
-    // Nor is any at a height that the log may have forgotten, as after a restore.
-    const isForgotten = chain.head.height + 1 < wal.completeFrom;
+    const { epoch, seats, leaders } = this.#parts.chain.head.state.committee;
     const members = seats.map(({ node }) => node);
-    return { epoch, members, order: leaders, seat: seat === -1 || isForgotten ? null : seat };
+    return { epoch, members, order: leaders, seat: this.#seat?.seat ?? null };
+  }
+
+  /** None at a height that the log may have forgotten, as after a restore. */
+  #mySeat(): MySeat | null {
+    const { chain, wal } = this.#parts;
+    const isForgotten = chain.head.height + 1 < wal.completeFrom;
+    return isForgotten ? null : mySeatIn(chain.head.state.committee, this.#parts);
   }
 
   #step(event: Event): void {
@@ -196,10 +199,10 @@ export class ConsensusDriver {
         this.#whenSynced(this.#parts.shareTransactions);
         break;
       case "evidence":
-        // @TODO no transaction kind takes evidence yet; the log keeps it for the operator.
         this.#parts.log.error("a seat has signed two votes that exclude each other", {
           evidence: effect.evidence,
         });
+        this.#parts.onEvidence(effect.evidence);
         break;
       case "fork":
         this.#fail(new Error(`two histories at height ${effect.block.header.height}`));
@@ -217,9 +220,9 @@ export class ConsensusDriver {
   }
 
   #cast({ ballot, block, justification }: Extract<Effect, { kind: "cast" }>): void {
-    const { key, chain } = this.#parts;
     assert(this.#seat !== null, "only a seat votes");
-    const vote = signBallot(key.keyPair, chain.chainId, this.#seat, ballot);
+    const { seat, key } = this.#seat;
+    const vote = signBallot(key.keyPair, this.#parts.chain.chainId, seat, ballot);
     this.#append({ kind: "vote", vote, block, justification }).then(() =>
       this.#step({ kind: "signed", now: this.#now, vote }),
     );

@@ -1,21 +1,26 @@
 import { join } from "node:path";
-import type { Settings } from "@meshwork/consensus";
-import { type Clock, every, type NodeId } from "@meshwork/foundation";
+import type { Evidence, Settings } from "@meshwork/consensus";
+import { type Clock, codeOf, every, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { Genesis } from "@meshwork/protocol";
 import { createApplication } from "./application.ts";
 import { type Chain, openChain } from "./chain.ts";
 import type { ChainError } from "./chain-error.ts";
+import { membersOf } from "./chain-head.ts";
 import type { Channels } from "./channel.ts";
 import { CommitteeLinks } from "./committee-links.ts";
 import { ConsensusDriver } from "./consensus-driver.ts";
-import { createDiskSpace, type DiskSpace } from "./disk-space.ts";
+import { createDiskSpace } from "./disk-space.ts";
 import { Mempool } from "./mempool.ts";
+import { keepVoteKeys } from "./my-seat.ts";
 import { consensusReader, serveConsensus } from "./serve-consensus.ts";
 import { serveSync } from "./serve-sync.ts";
 import { TransactionSharing } from "./share-transactions.ts";
+import { createSignaturePool, type SignaturePool } from "./signature-pool.ts";
 import { Sync } from "./sync.ts";
-import { openVoteFolder, type VoteFolder, type VoteKey } from "./vote-key.ts";
+import { TransactionIntake } from "./transaction-intake.ts";
+import { openVoteFolder, type VoteFolder } from "./vote-folder.ts";
+import type { VoteKey } from "./vote-key.ts";
 import { WriteAheadLog } from "./write-ahead-log.ts";
 
 export interface LedgerNodeParts {
@@ -25,6 +30,10 @@ export interface LedgerNodeParts {
   log: Log;
   /** Nodes besides the committee that may have blocks, best first. @default none */
   otherPeers?: () => readonly NodeId[];
+  /** Ends all connections with a peer that misbehaved. @default it is only not listened to */
+  dropPeer?: (peer: NodeId, reason: Error) => void;
+  /** Two votes that convict a seat. @default they stand in the log alone */
+  onEvidence?: (evidence: Evidence) => void;
   /** The node must stop: it can neither vote nor follow until a human has looked. */
   onFatal: (error: unknown) => void;
 }
@@ -43,7 +52,7 @@ export interface LedgerNodeOptions {
 export interface LedgerNode {
   readonly chain: Chain;
   readonly mempool: Mempool;
-  /** To be registered by `renew`; null for a node that does not vote. */
+  /** To be registered by `renew`, and another one after each election; null for a node that does not vote. */
   readonly voteKey: VoteKey["public"] | null;
   /** The height and view that are being decided here; null for a node that does not vote. */
   readonly position: { height: number; view: number } | null;
@@ -62,15 +71,11 @@ export async function startLedgerNode(
   parts: LedgerNodeParts,
   options: LedgerNodeOptions,
 ): Promise<LedgerNode> {
-  const { folder, genesis } = options;
-  const { log } = parts;
-  const space = createDiskSpace(parts);
-  const chain = await openChain({ folder: join(folder, "chain"), genesis, log, space });
+  const running = new AsyncDisposableStack();
   try {
-    const vote = options.votes ? await openVoteFolder(join(folder, "vote"), { space }) : null;
-    return await runLedgerNode(parts, options, { chain, vote, space });
+    return await runLedgerNode(parts, options, running);
   } catch (error) {
-    await chain.close();
+    await running.disposeAsync();
     throw error;
   }
 }
@@ -78,47 +83,48 @@ export async function startLedgerNode(
 async function runLedgerNode(
   parts: LedgerNodeParts,
   options: LedgerNodeOptions,
-  { chain, vote, space }: { chain: Chain; vote: VoteFolder | null; space: DiskSpace },
+  running: AsyncDisposableStack,
 ): Promise<LedgerNode> {
-  const { me, channels, clock, log, onFatal } = parts;
-  const members = () => chain.head.state.committee.seats.map(({ node }) => node);
-  const isSeated = () => driver?.isSeated ?? false;
+  const { channels, clock, log } = parts;
+  const { folder, genesis } = options;
+  const space = createDiskSpace(parts);
+  const chain = await openChain({ folder: join(folder, "chain"), genesis, log, space });
+  running.defer(() => chain.close());
+  const vote = options.votes ? await openVoteFolder(join(folder, "vote"), { space }) : null;
+  running.defer(() => vote?.log.close());
+  const signatures = createSignaturePool();
+  running.defer(() => signatures.stop());
 
-  const links = new CommitteeLinks({
-    me,
-    channels,
+  const { links, mempool, sharing } = collectTransactions({ ...parts, chain }, running, {
     onFrame: (from, frame) => onFrame(from, frame),
-    onUp: (member) => sharing.againTo(member),
-  });
-  const mempool: Mempool = new Mempool({
-    chain,
-    clock,
     onExecutable: () => driver?.wake(),
-    onOwn: (transaction) => sharing.add(transaction),
   });
-  const sharing = new TransactionSharing(links, () => mempool.toShare());
-  const shared = { ...parts, chain, mempool, links, sharing };
+  const shared = { ...parts, chain, mempool, links, sharing, signatures };
   const driver = vote && startDriver(shared, vote, options.settings);
-
   const onMessage = driver ? driver.receive.bind(driver) : () => {};
-  const onFrame = consensusReader({ mempool, onMessage });
-  const stopLinking = chain.onCommit(() => links.update(members()));
-  links.update(members());
+  const onFrame = consensusReader({ intake: intakeOf(shared), onMessage });
   await serveConsensus({ channels, links, onFrame, log });
   await serveSync({ chain, channels, log });
-  const candidates = () =>
-    [...new Set([...members(), ...(parts.otherPeers?.() ?? [])])].filter((peer) => peer !== me);
-  const sync = new Sync({ chain, channels, candidates, isSeated, clock, log, onFatal });
-  const stopResending = every(clock, RESEND_MS, () => {
-    mempool.sweep();
-    // A seat does so at consensus's own pace.
-    if (!isSeated()) sharing.again();
-  });
 
+  const isSeated = () => driver?.isSeated ?? false;
+  const sync = new Sync({ ...shared, candidates: () => candidates(shared), isSeated });
+  running.defer(() => sync.stop());
+  running.defer(
+    every(clock, RESEND_MS, () => {
+      mempool.sweep();
+      // A seat does so at consensus's own pace.
+      if (!isSeated()) sharing.again();
+    }),
+  );
+  // First of all: what waits for room on the disk must not keep the rest from ending.
+  running.defer(() => space.stop());
+  running.defer(() => driver?.stop());
   return {
     chain,
     mempool,
-    voteKey: vote?.key.public ?? null,
+    get voteKey() {
+      return vote?.keys.offered.public ?? null;
+    },
     get position() {
       return driver?.position ?? null;
     },
@@ -128,37 +134,85 @@ async function runLedgerNode(
     get trouble() {
       return space.trouble;
     },
-    async stop() {
-      driver?.stop();
-      space.stop();
-      stopResending();
-      stopLinking();
-      links.stop();
-      mempool.stop();
-      await sync.stop();
-      await chain.close();
-      await vote?.log.close();
-    },
+    stop: () => running.disposeAsync(),
   };
 }
 
+type Shared = LedgerNodeParts & {
+  chain: Chain;
+  mempool: Mempool;
+  links: CommitteeLinks;
+  sharing: TransactionSharing;
+  signatures: SignaturePool;
+};
+
+/** The pool, and the links by which it reaches the committee, whoever that is. */
+function collectTransactions(
+  { me, channels, chain, clock }: LedgerNodeParts & { chain: Chain },
+  running: AsyncDisposableStack,
+  { onFrame, onExecutable }: { onFrame: CommitteeLinksFrame; onExecutable: () => void },
+) {
+  const links = new CommitteeLinks({
+    me,
+    channels,
+    onFrame,
+    onUp: (member) => sharing.againTo(member),
+  });
+  const mempool: Mempool = new Mempool({
+    chain,
+    clock,
+    onExecutable,
+    onOwn: (transaction) => sharing.add(transaction),
+  });
+  const sharing = new TransactionSharing(links, () => mempool.toShare());
+  const link = () => links.update(membersOf(chain.head.state));
+  link();
+  running.defer(() => mempool.stop());
+  running.defer(() => links.stop());
+  running.defer(chain.onCommit(link));
+  return { links, mempool, sharing };
+}
+type CommitteeLinksFrame = (from: NodeId, frame: Uint8Array) => void;
+
+function intakeOf(shared: Shared): TransactionIntake {
+  const { chain, dropPeer } = shared;
+  return new TransactionIntake({
+    ...shared,
+    checks: chain.checks,
+    pool: shared.signatures,
+    onForger(peer) {
+      // A member stays connected: what it says as a seat has signatures of its own.
+      if (!membersOf(chain.head.state).includes(peer))
+        dropPeer?.(peer, new Error("the peer brings forged transactions"));
+    },
+  });
+}
+
+const candidates = ({ me, chain, otherPeers }: Shared): NodeId[] =>
+  [...new Set([...membersOf(chain.head.state), ...(otherPeers?.() ?? [])])].filter(
+    (peer) => peer !== me,
+  );
+
 function startDriver(
-  parts: LedgerNodeParts & {
-    chain: Chain;
-    mempool: Mempool;
-    links: CommitteeLinks;
-    sharing: TransactionSharing;
-  },
-  { key, log: records, records: found }: VoteFolder,
+  shared: Shared,
+  { keys, log: records, records: found }: VoteFolder,
   settings?: Settings,
 ): ConsensusDriver {
-  const application = createApplication({ ...parts, key });
+  const { me, chain, log, sharing } = shared;
+  const keep = () => {
+    keepVoteKeys(chain.head.state, { me, keys }).catch((error) =>
+      log.warn("the vote keys stay as they are for now", { code: codeOf(error), error }),
+    );
+  };
+  keep();
+  chain.onCommit(keep);
   return new ConsensusDriver({
-    ...parts,
-    key,
+    ...shared,
+    keys,
     wal: new WriteAheadLog(records, found),
-    application,
-    shareTransactions: () => parts.sharing.again(),
+    application: createApplication({ ...shared, keys }),
+    shareTransactions: () => sharing.again(),
+    onEvidence: (evidence) => shared.onEvidence?.(evidence),
     ...(settings && { settings }),
   });
 }

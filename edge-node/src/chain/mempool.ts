@@ -3,6 +3,7 @@ import { type Checks, checkTransaction, nextMoment, type Refusal } from "@meshwo
 import { type Transaction, transactionIdOf } from "@meshwork/protocol";
 import type { ChainHead, CommittedBlock } from "./chain-head.ts";
 import { type Origin, PoolQuota, type PoolRefusal } from "./pool-quota.ts";
+import type { SignedBy } from "./remembered-checks.ts";
 
 /** How a transaction that was handed in here has ended. */
 export type TransactionOutcome =
@@ -79,21 +80,28 @@ export class Mempool {
     return pending.outcome;
   }
 
-  /** Takes in what a peer brings. What cannot be used is dropped: its sender will send it again. */
-  receive(from: NodeId, transactions: readonly Transaction[]): void {
+  /**
+   * Takes in what a peer brings. What cannot be used is dropped: its sender will send it again. Returns
+   * how many were forged.
+   */
+  receive(from: NodeId, transactions: readonly Transaction[]): number {
     let isNews = false;
+    let forged = 0;
     for (const transaction of transactions) {
       const id = transactionIdOf(transaction.unsigned);
       const { sender } = transaction.unsigned;
       if (this.#pending.has(id) || this.#quota.refusal({ sender, from })) continue;
       const refusal = this.#check(transaction);
+      if (refusal?.code === "BAD_SIGNATURE") forged++;
       if (refusal && !MAY_PASS.has(refusal.code)) continue;
       const speaker = refusal === null ? sender : this.#speakerOf(transaction, from);
+      if (speaker === null) forged++;
       if (speaker === null || this.#quota.refusal({ sender: speaker, from })) continue;
       this.#add(id, transaction, { sender: speaker, from, isExecutable: refusal === null });
       isNews ||= refusal === null;
     }
     if (isNews) this.#parts.onExecutable();
+    return forged;
   }
 
   /** Whether a block could be made of what waits here. */
@@ -157,8 +165,29 @@ export class Mempool {
     }
   }
 
-  #check(transaction: Transaction): Refusal | null {
-    const { head, checks } = this.#parts.chain;
+  /**
+   * Those that this pool would take if their signatures held, and the keys to check these by: what is
+   * known, void, or over its quota costs nobody a check.
+   */
+  worthChecking(from: NodeId, transactions: readonly Transaction[]): SignedBy[] {
+    const worth: SignedBy[] = [];
+    for (const transaction of transactions) {
+      const { sender } = transaction.unsigned;
+      if (this.#pending.has(transactionIdOf(transaction.unsigned))) continue;
+      if (this.#quota.refusal({ sender, from })) continue;
+      this.#check(transaction, {
+        ...this.#parts.chain.checks,
+        verifyTransaction(key) {
+          worth.push({ key, transaction });
+          return true;
+        },
+      });
+    }
+    return worth;
+  }
+
+  #check(transaction: Transaction, checks: Checks = this.#parts.chain.checks): Refusal | null {
+    const { head } = this.#parts.chain;
     const at = nextMoment(head.state.head, this.#parts.clock.now());
     return checkTransaction(transaction, { state: head.state, at, checks });
   }

@@ -2,6 +2,7 @@ import { type keyVerifier, type Verifier, votesOf } from "@meshwork/consensus";
 import { vrfOutput, vrfVerify } from "@meshwork/crypto";
 import {
   type ChainId,
+  fromHex,
   type Key25519,
   limits,
   type PublicKey,
@@ -13,10 +14,12 @@ import {
   type Certificate,
   isWellFormed,
   quorumOf,
+  type Transaction,
   transactionIdOf,
   type Vote,
   verifyVote,
 } from "@meshwork/protocol";
+import type { SignatureCheck, SignaturePool } from "./signature-pool.ts";
 
 /** What was once found true, up to a bound: the oldest is forgotten, and then checked anew. */
 class Remembered {
@@ -26,14 +29,28 @@ class Remembered {
   holds(key: string, check: () => boolean): boolean {
     if (this.#known.has(key)) return true;
     if (!check()) return false;
+    this.add(key);
+    return true;
+  }
+
+  has(key: string): boolean {
+    return this.#known.has(key);
+  }
+
+  add(key: string): void {
     this.#known.add(key);
     if (this.#known.size > limits.rememberedSignatures)
       for (const oldest of this.#known) {
         this.#known.delete(oldest);
         break;
       }
-    return true;
   }
+}
+
+/** A transaction, and the key that should have signed it. */
+export interface SignedBy {
+  readonly key: PublicKey;
+  readonly transaction: Transaction;
 }
 
 /**
@@ -49,10 +66,28 @@ export class RememberedChecks implements Checks {
   readonly verifyAdmission = realChecks.verifyAdmission;
 
   readonly verifyTransaction: Checks["verifyTransaction"] = (key, transaction) =>
-    this.#transactions.holds(
-      `${key} ${transactionIdOf(transaction.unsigned)} ${transaction.signature}`,
-      () => realChecks.verifyTransaction(key, transaction),
+    this.#transactions.holds(signatureKey({ key, transaction }), () =>
+      realChecks.verifyTransaction(key, transaction),
     );
+
+  /** Those that are not known to hold. */
+  unknown(signed: readonly SignedBy[]): SignedBy[] {
+    return signed.filter((each) => !this.#transactions.has(signatureKey(each)));
+  }
+
+  /** Checks many at once, off this thread, and remembers the good ones. Resolves to the forged. */
+  async prepare(
+    pool: Pick<SignaturePool, "verify">,
+    signed: readonly SignedBy[],
+  ): Promise<ReadonlySet<Transaction>> {
+    const unknown = this.unknown(signed);
+    const verdicts = await pool.verify(unknown.map(checkOf));
+    const forged = new Set<Transaction>();
+    for (const [i, each] of unknown.entries())
+      if (verdicts[i]) this.#transactions.add(signatureKey(each));
+      else forged.add(each.transaction);
+    return forged;
+  }
 
   /** As `protocol/verifyCertificate`, vote by vote. */
   readonly verifyCertificate: Checks["verifyCertificate"] = (chainId, voteKeys, certificate) =>
@@ -99,6 +134,15 @@ export class RememberedChecks implements Checks {
     };
   }
 }
+
+const signatureKey = ({ key, transaction }: SignedBy): string =>
+  `${key} ${transactionIdOf(transaction.unsigned)} ${transaction.signature}`;
+
+const checkOf = ({ key, transaction }: SignedBy): SignatureCheck => ({
+  publicKey: key,
+  message: fromHex(transactionIdOf(transaction.unsigned)),
+  signature: transaction.signature,
+});
 
 const beaconKey = (key: Key25519, alpha: Uint8Array, proof: VrfProof) =>
   `${key} ${toHex(alpha)} ${proof}`;

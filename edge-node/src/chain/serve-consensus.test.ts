@@ -22,7 +22,7 @@ beforeEach(async () => {
     channels: net.channels(me),
     links: { accept: () => {} },
     onFrame: consensusReader({
-      mempool: {
+      intake: {
         receive: (from, transactions) => heard.push([from, `${transactions.length} to pool`]),
       },
       onMessage: (from, { kind }) => heard.push([from, kind]),

@@ -3,24 +3,24 @@ import type { Log } from "@meshwork/observability";
 import { type ConsensusMessage, consensusMessageWire, streamNames } from "@meshwork/protocol";
 import type { Channel, Channels } from "./channel.ts";
 import { type CommitteeLinks, consensusFrames } from "./committee-links.ts";
-import type { Mempool } from "./mempool.ts";
 import { PeerSlots } from "./peer-slots.ts";
+import type { TransactionIntake } from "./transaction-intake.ts";
 
 export interface ConsensusEars {
-  mempool: Pick<Mempool, "receive">;
+  intake: Pick<TransactionIntake, "receive">;
   /** The replica's ear; it minds itself who belongs to the committee. */
   onMessage: (from: NodeId, message: ConsensusMessage) => void;
 }
 
 /**
- * Upon a frame: transactions go to the pool, from whomever; all else goes to the replica. Throws at what is no
+ * Upon a frame: transactions go to the intake, from whomever; all else goes to the replica. Throws at what is no
  * message, which ends the channel: an honest node sends none.
  */
 export const consensusReader =
-  ({ mempool, onMessage }: ConsensusEars) =>
+  ({ intake, onMessage }: ConsensusEars) =>
   (from: NodeId, frame: Uint8Array): void => {
     const message = consensusMessageWire.decode(frame);
-    if (message.kind === "transactions") mempool.receive(from, message.transactions);
+    if (message.kind === "transactions") intake.receive(from, message.transactions);
     else onMessage(from, message);
   };
 

@@ -1,5 +1,3 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import {
   generateKeyPair,
   type KeyPair,
@@ -13,15 +11,11 @@ import {
   type Key25519,
   type PublicKey,
   type Random,
-  systemRandom,
   toHex,
   utf8,
 } from "@meshwork/foundation";
 import { z } from "zod";
 import { ChainError } from "./chain-error.ts";
-import type { DiskSpace } from "./disk-space.ts";
-import { readIfThere, replaceFile } from "./durable-file.ts";
-import { openRecordLog, type RecordLog } from "./record-log.ts";
 
 /** What a seat signs with. The secrets lie beside the log, and nowhere else: no backup holds them. */
 export interface VoteKey {
@@ -31,49 +25,17 @@ export interface VoteKey {
   readonly public: { readonly voteKey: PublicKey; readonly vrfKey: Key25519 };
 }
 
-/** A seat's memory: its key, and the log of all that the key has signed. */
-export interface VoteFolder {
-  readonly key: VoteKey;
-  readonly log: RecordLog;
-  /** What the log held when it was opened. */
-  readonly records: readonly Uint8Array[];
-}
-
-const keyFile = z.strictObject({
-  version: z.literal(1),
-  voteSecret: z.string().regex(/^[0-9a-f]{64}$/),
-  vrfSeed: z.string().regex(/^[0-9a-f]{64}$/),
+const secret = z.string().regex(/^[0-9a-f]{64}$/);
+const keysFile = z.strictObject({
+  version: z.literal(2),
+  /** One for all: a seat that could choose its beacons anew might choose them to its liking. */
+  vrfSeed: secret,
+  /** Oldest first. */
+  voteSecrets: z.array(secret).min(1).max(8),
 });
 
-/**
- * Opens the folder of a seat, or makes a new one with a random key. A key without its log is refused:
- * nobody knows what it has signed.
- * @throws ChainError `LOG_MISSING`, `VOTE_KEY_MALFORMED`, and those of the log
- */
-export async function openVoteFolder(
-  folder: string,
-  { random = systemRandom, space }: { random?: Random; space?: DiskSpace } = {},
-): Promise<VoteFolder> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const [keyPath, logPath] = [join(folder, "vote-key.json"), join(folder, "votes.log")];
-  const stored = await readIfThere(keyPath);
-  if (stored !== null && (await readIfThere(logPath)) === null) throw logMissing(logPath, keyPath);
-  const key = stored === null ? newVoteKey(random) : parseVoteKey(stored, keyPath);
-  const { log, records } = await openRecordLog(logPath, space);
-  // Last, so that a crash leaves a log without a key, which is harmless.
-  if (stored === null) await replaceFile(keyPath, encodeVoteKey(key));
-  return { key, log, records };
-}
-
-/** For `network create`: makes the folder of a genesis validator, and says what the genesis is to name. */
-export async function createVoteFolder(folder: string): Promise<VoteKey["public"]> {
-  const { key, log } = await openVoteFolder(folder);
-  await log.close();
-  return key.public;
-}
-
-function newVoteKey(random: Random): VoteKey {
-  return voteKeyOf(generateKeyPair(random), random.bytes(32));
+export function newVoteKey(random: Random, vrfSeed: Uint8Array = random.bytes(32)): VoteKey {
+  return voteKeyOf(generateKeyPair(random), vrfSeed);
 }
 
 function voteKeyOf(keyPair: KeyPair, vrfSeed: Uint8Array): VoteKey {
@@ -81,33 +43,31 @@ function voteKeyOf(keyPair: KeyPair, vrfSeed: Uint8Array): VoteKey {
   return { keyPair, vrfSeed, public: { voteKey: keyPair.publicKey, vrfKey } };
 }
 
-function encodeVoteKey(key: VoteKey): Uint8Array {
-  const file: z.infer<typeof keyFile> = {
-    version: 1,
-    voteSecret: toHex(secretOf(key.keyPair)),
-    vrfSeed: toHex(key.vrfSeed),
+export type VoteKeyList = readonly [VoteKey, ...VoteKey[]];
+
+/** @param keys oldest first; all with the same VRF seed. */
+export function encodeVoteKeys(keys: VoteKeyList): Uint8Array {
+  const file: z.infer<typeof keysFile> = {
+    version: 2,
+    vrfSeed: toHex(keys[0].vrfSeed),
+    voteSecrets: keys.map(({ keyPair }) => toHex(secretOf(keyPair))),
   };
   return utf8(`${JSON.stringify(file)}\n`);
 }
 
-function parseVoteKey(bytes: Uint8Array, path: string): VoteKey {
+export function parseVoteKeys(bytes: Uint8Array, path: string): VoteKeyList {
   try {
-    const { voteSecret, vrfSeed } = keyFile.parse(JSON.parse(fromUtf8(bytes)));
-    return voteKeyOf(keyPairFromSecret(fromHex(voteSecret)), fromHex(vrfSeed));
+    const { voteSecrets, vrfSeed } = keysFile.parse(JSON.parse(fromUtf8(bytes)));
+    const keyOf = (voteSecret: string) =>
+      voteKeyOf(keyPairFromSecret(fromHex(voteSecret)), fromHex(vrfSeed));
+    const [first, ...rest] = voteSecrets as [string, ...string[]];
+    return [keyOf(first), ...rest.map(keyOf)];
   } catch {
     // The cause is left out: a parser's message may quote the secret.
     throw new ChainError(
       "VOTE_KEY_MALFORMED",
-      `${path} holds no vote key: remove it and the log beside it, and let the node register a new one`,
+      `${path} holds no vote keys: remove it and the log beside it, and let the node register a new one`,
       { detail: { path } },
     );
   }
 }
-
-const logMissing = (logPath: string, keyPath: string) =>
-  new ChainError(
-    "LOG_MISSING",
-    `${keyPath} is there but ${logPath} is not: what this key has signed is unknown, so it must never sign again. ` +
-      "Remove the key and let the node register a new one",
-    { detail: { logPath, keyPath } },
-  );

@@ -82,6 +82,12 @@ export const limits = {
   mempoolWaitMs: 5_000,
   /** Transactions of one forwarding peer in the pool: no peer can fill it alone. */
   mempoolPerPeer: 1_000,
+  /** Frames of transactions of one peer that wait to have their signatures checked; and peers counted. */
+  intakeFrames: 8,
+  intakePeers: 2_048,
+  /** Forged transactions of one peer in a minute; beyond, it is not listened to for as long. */
+  forgeries: 32,
+  forgeryMemoryMs: 60_000,
   /** Transactions that a member is sent again at a time. */
   mempoolShared: 256,
   /** After `notAfter` no honest block can still take a transaction in: clock skew and a view's timeout. */
@@ -153,6 +159,21 @@ export const limits = {
   /** Parts of a large object: S3 takes 10,000 of 5 MiB or more. Those under way are held in memory. */
   storagePartBytes: 8 << 20,
   storagePartsAtOnce: 4,
+  /** The store of task data stands between a task and its deadline: peers may be faster. */
+  taskDataSilenceMs: 3_000,
+  taskDataOperationMs: 10_000,
+  taskDataAttempts: 2,
+  /** When it failed it is left alone, and objects wait to be uploaded, for so long, doubling. */
+  taskDataRestMs: 1_000,
+  taskDataLongestRestMs: 60_000,
+  /** Objects on their way to it or from it, each held in memory, and those who wait in line. */
+  taskDataTransfers: 8,
+  taskDataWaiting: 256,
+  taskDataUploadsPending: 10_000,
+  /** A result that was announced and could not be fetched is tried again. */
+  deliveryRetryMs: 15_000,
+  /** What a worker may bring for one order, in outputs: one, and others after restarts. */
+  outputsPerOrder: 3,
   /** A presigned request is used at once by whoever asked for it. */
   presignedMs: 300_000,
 } as const;

@@ -9,7 +9,7 @@ import { type Log, silentLog } from "@meshwork/observability";
 import { chainIdOf, type Genesis, signTransaction, type Transaction } from "@meshwork/protocol";
 import type { Channels } from "../channel.ts";
 import { type LedgerNode, startLedgerNode } from "../ledger-node.ts";
-import { createVoteFolder } from "../vote-key.ts";
+import { createVoteFolder } from "../vote-folder.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 
 export interface LedgerWorldOptions extends TestNetworkOptions {
