@@ -138,7 +138,7 @@ export type AccountSummary = z.input<typeof accountSummary> & {
 /** One change of a purse or of reputation, and the rule that made it: the ledger's `why`. */
 export const whyEntry = z.object({
   height,
-  of: z.enum(["points", "bonded", "vesting", "reputation"]),
+  of: z.enum(["points", "bonded", "vesting", "reputation", "contribution"]),
   rule: z.string(),
   delta: decimal,
   /** The numbers that the rule looked at. */

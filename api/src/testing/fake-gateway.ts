@@ -198,4 +198,10 @@ const policy = {
   auditFloor: 0,
   vestingVerdicts: 1,
   suspensionMs: 1,
+  epochMs: 1,
+  handOverBlocks: 1,
+  handOverMs: 1,
+  committeeSeats: 4,
+  seatAgeEpochs: 0,
+  contributionKept: 0,
 } as const;

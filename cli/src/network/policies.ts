@@ -30,6 +30,15 @@ export const strangersPolicy: NetworkPolicy = {
   auditFloor: share(0.05),
   vestingVerdicts: 20,
   suspensionMs: HOUR_MS,
+  epochMs: HOUR_MS,
+  // Half a minute, so that a third of the seats can catch up: sixty blocks, half a second apart.
+  handOverBlocks: 60,
+  handOverMs: 30_000,
+  committeeSeats: 31,
+  // A day of work.
+  seatAgeEpochs: 24,
+  // Half of a contribution fades in thirty days.
+  contributionKept: share(0.5 ** (1 / (30 * 24))),
 };
 
 /**
@@ -45,4 +54,8 @@ export const developmentPolicy: NetworkPolicy = {
   probationVerdicts: 3,
   reputationFloor: 0,
   suspensionMs: MINUTE_MS,
+  epochMs: 10 * MINUTE_MS,
+  handOverBlocks: 20,
+  handOverMs: 2_000,
+  seatAgeEpochs: 0,
 };

@@ -42,6 +42,7 @@ export async function buildReceipt(
     path: state.prove("task", orderId),
     header,
     certificate,
+    handOver: [],
   };
   return receipt.encode(value);
 }

@@ -14,7 +14,9 @@ export type IndexName =
   /** Tasks by the active time of their next deadline. */
   | "deadlines"
   /** Records that may be forgotten, by wall time. */
-  | "expiries";
+  | "expiries"
+  /** All contributions. */
+  | "contributions";
 
 export type IndexPlace = { index: IndexName; at: number };
 
@@ -25,6 +27,8 @@ export function indexPlaceOf<K extends RecordKind>(kind: K, record: Records[K]):
       return { index: "nodes", at: 0 };
     case "task":
       return dueOf(record as TaskRecord);
+    case "contribution":
+      return { index: "contributions", at: 0 };
     case "nonce":
     case "voucher":
       return { index: "expiries", at: (record as { notAfter: number }).notAfter };

@@ -1,6 +1,7 @@
 import { assert, limits, type NodeId } from "@meshwork/foundation";
 import {
   type Block,
+  committeeHash,
   type Header,
   headerHash,
   lastCommitHashOf,
@@ -15,7 +16,8 @@ import { type BlockRefusal, checkHeader, refuseBlock } from "./check-header.ts";
 import { owedAt } from "./demand.ts";
 import { Draft, type LedgerEvent } from "./draft.ts";
 import { doWhatIsDue } from "./due.ts";
-import { committeeHash } from "./elect-committee.ts";
+import { earliestTime, handOverIfLast } from "./pass-epoch.ts";
+import { isProtocolKnown } from "./protocol-version.ts";
 import type { Refusal } from "./refusal.ts";
 import type { LeafChange, State } from "./state.ts";
 import { type Checks, type Ground, realChecks } from "./transactions/rule.ts";
@@ -59,11 +61,15 @@ export function applyBlock(
   if (draft === null)
     return invalid("BAD_BEACON_PROOF", `the beacon proof of ${header.proposer} does not hold`);
   doWhatIsDue(draft);
+  // Not before now, since this very block may have elected it.
+  if (header.nextCommitteeHash !== nextCommitteeHashOf(draft.state))
+    return invalid("WRONG_COMMITTEE", "the header names another committee to come");
   for (const [i, transaction] of transactions.entries()) {
     const refusal = applyNext(draft, transaction, checks);
     if (refusal !== null)
       return invalid("TRANSACTION_REFUSED", `transaction ${i}: ${refusal.code}: ${refusal.reason}`);
   }
+  handOverIfLast(draft);
   if (transactionRootOf(transactions) !== header.transactionRoot)
     return invalid("WRONG_TRANSACTION_ROOT", "the header names other transactions");
   const root = draft.state.root();
@@ -95,11 +101,16 @@ export function buildBlock(ground: BlockGround, proposal: Proposal): BuiltBlock 
   const { state, parent, checks = realChecks } = ground;
   const { proposer, view, beaconProof, candidates, lastCommit } = proposal;
   assert(state.head.height === parent.height, "the state is not that of the parent");
-  const time = Math.max(proposal.time, parent.time + 1);
+  if (!isProtocolKnown(state))
+    return invalid(
+      "UNKNOWN_PROTOCOL",
+      `rules of version ${state.protocolVersion} are not known here`,
+    );
+  const time = Math.max(proposal.time, earliestTime(state));
   const base = {
     version: 1 as const,
     chainId: parent.chainId,
-    epoch: parent.epoch,
+    epoch: state.epoch.number,
     height: parent.height + 1,
     view,
     parent: headerHash(parent),
@@ -108,18 +119,20 @@ export function buildBlock(ground: BlockGround, proposal: Proposal): BuiltBlock 
     proposer,
     beaconProof,
     committeeHash: committeeHash(state.committee),
-    nextCommitteeHash: null,
     lastCommitHash: lastCommitHashOf(lastCommit),
   };
   const draft = openBlock(state, base, checks);
   if (draft === null)
     return invalid("BAD_BEACON_PROOF", `the beacon proof of ${proposer} does not hold`);
   doWhatIsDue(draft);
+  const nextCommitteeHash = nextCommitteeHashOf(draft.state);
   const { transactions, dropped } = choose(draft, candidates, checks);
   if (transactions.length === 0 && view === 0 && !owedAt(state, time))
     return invalid("NOT_OWED", "there is nothing to put into a block");
+  handOverIfLast(draft);
   const header: Header = {
     ...base,
+    nextCommitteeHash,
     transactionRoot: transactionRootOf(transactions),
     stateRoot: draft.state.root(),
   };
@@ -154,6 +167,9 @@ function applyNext(draft: Draft, transaction: Transaction, checks: Checks): Refu
   if (refusal === null) applyTransaction(draft, transaction);
   return refusal;
 }
+
+const nextCommitteeHashOf = ({ nextCommittee }: State): Header["nextCommitteeHash"] =>
+  nextCommittee && committeeHash(nextCommittee);
 
 /** The new head: time, beacon, and who proposed. Null if the proposer's beacon proof is wrong. */
 function openBlock(

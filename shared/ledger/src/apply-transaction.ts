@@ -6,6 +6,9 @@ import { nonceOf } from "./state.ts";
 import { accept } from "./transactions/accept.ts";
 import { commit } from "./transactions/commit.ts";
 import { decline } from "./transactions/decline.ts";
+import { delegate } from "./transactions/delegate.ts";
+import { fault } from "./transactions/fault.ts";
+import { govern } from "./transactions/govern.ts";
 import { prove } from "./transactions/prove.ts";
 import { register } from "./transactions/register.ts";
 import { renew } from "./transactions/renew.ts";
@@ -20,6 +23,9 @@ const rules: { [K in TransactionBody["kind"]]: Rule<Extract<TransactionBody, { k
   decline,
   commit,
   prove,
+  delegate,
+  govern,
+  fault,
 };
 
 const ruleFor = (body: TransactionBody): Rule<TransactionBody> =>

@@ -1,18 +1,28 @@
 import type { NodeId } from "@meshwork/foundation";
-import { type Block, type Header, headerHash, lastCommitHashOf } from "@meshwork/protocol";
+import {
+  type Block,
+  committeeHash,
+  type Header,
+  headerHash,
+  lastCommitHashOf,
+  voteKeysOf,
+} from "@meshwork/protocol";
 import { activeTimeAt } from "./active-time.ts";
 import { owedAt } from "./demand.ts";
-import { committeeHash } from "./elect-committee.ts";
+import { earliestTime } from "./pass-epoch.ts";
+import { isProtocolKnown } from "./protocol-version.ts";
 import type { State } from "./state.ts";
 import type { Checks } from "./transactions/rule.ts";
 
 /** Why a block is not one of this chain. */
 export interface BlockRefusal {
   code:
+    | "UNKNOWN_PROTOCOL"
     | "WRONG_CHAIN"
     | "WRONG_EPOCH"
     | "WRONG_PARENT"
     | "TIME_NOT_AFTER_PARENT"
+    | "TOO_SOON"
     | "WRONG_ACTIVE_TIME"
     | "WRONG_PROPOSER"
     | "WRONG_COMMITTEE"
@@ -40,11 +50,21 @@ interface HeaderGround {
 /** All that can be said against a block without running it. */
 export function checkHeader(ground: HeaderGround, block: Block): BlockRefusal | null {
   return (
+    checkProtocol(ground) ??
     checkPlace(ground, block.header) ??
     checkTime(ground, block) ??
     checkCommittee(ground, block.header) ??
     checkLastCommit(ground, block)
   );
+}
+
+function checkProtocol({ state }: HeaderGround): BlockRefusal | null {
+  return isProtocolKnown(state)
+    ? null
+    : refuseBlock(
+        "UNKNOWN_PROTOCOL",
+        `the network runs by version ${state.protocolVersion} of the rules: install newer software`,
+      );
 }
 
 function checkPlace({ parent, leader }: HeaderGround, header: Header): BlockRefusal | null {
@@ -69,6 +89,12 @@ function checkTime(
 ): BlockRefusal | null {
   if (header.time <= parent.time)
     return refuseBlock("TIME_NOT_AFTER_PARENT", `${header.time} is not after ${parent.time}`);
+  const earliest = earliestTime(state);
+  if (header.time < earliest)
+    return refuseBlock(
+      "TOO_SOON",
+      `${header.time} is before ${earliest}: this epoch's end is paced`,
+    );
   const activeTime = activeTimeAt(state.head, header.time);
   if (header.activeTime !== activeTime)
     return refuseBlock("WRONG_ACTIVE_TIME", `it is ${activeTime}, not ${header.activeTime}`);
@@ -82,7 +108,7 @@ function checkCommittee({ state }: HeaderGround, header: Header): BlockRefusal |
   const { committee } = state;
   if (header.epoch !== committee.epoch)
     return refuseBlock("WRONG_EPOCH", `this is epoch ${committee.epoch}, not ${header.epoch}`);
-  if (header.committeeHash !== committeeHash(committee) || header.nextCommitteeHash !== null)
+  if (header.committeeHash !== committeeHash(committee))
     return refuseBlock("WRONG_COMMITTEE", "the header names another committee");
   return null;
 }
@@ -101,8 +127,8 @@ function checkLastCommit(
   const fits =
     kind === "F" && height === parent.height && epoch === parent.epoch && view >= parent.view;
   if (!fits || blockHash !== header.parent) return no("the certificate is not of the parent");
-  const keys = state.committee.seats.map((seat) => seat.voteKey);
-  return checks.verifyCertificate(parent.chainId, keys, lastCommit)
+  const committee = state.committeeOf(parent.epoch);
+  return committee && checks.verifyCertificate(parent.chainId, voteKeysOf(committee), lastCommit)
     ? null
     : no("the certificate of the parent is not signed by a quorum");
 }

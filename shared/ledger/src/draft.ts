@@ -24,6 +24,10 @@ export type LedgerEvent =
       /** Whose place it is about; null when it is about the whole task. */
       node: NodeId | null;
     }
+  /** `epoch` is the one that the new committee is of. */
+  | { kind: "epoch"; change: "elected" | "begun" | "adopted"; epoch: number }
+  /** Its seat signed two votes that exclude each other. */
+  | { kind: "conviction"; nodeId: NodeId }
   | { kind: "node"; nodeId: NodeId; change: "registered" | "renewed" | "suspended" };
 
 /**

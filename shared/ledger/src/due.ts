@@ -1,6 +1,7 @@
 import { limits } from "@meshwork/foundation";
 import { drawHorizon } from "./beacon.ts";
 import type { Draft } from "./draft.ts";
+import { electIfDue } from "./pass-epoch.ts";
 import { meetDeadline } from "./task/deadlines.ts";
 import { drawTask } from "./task/draw-task.ts";
 
@@ -17,6 +18,7 @@ const FORGOTTEN_PER_BLOCK = 2 * limits.transactionsPerBlock;
 export function doWhatIsDue(draft: Draft): void {
   const { time, activeTime } = draft.at;
   for (const key of first(FORGOTTEN_PER_BLOCK, draft.state.expired(time))) draft.forget(key);
+  electIfDue(draft);
   const horizon = drawHorizon(draft.state.head);
   for (const task of first(DRAWS_PER_BLOCK, draft.state.awaitingDraw(horizon)))
     drawTask(draft, task);

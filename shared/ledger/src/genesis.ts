@@ -8,7 +8,9 @@ import {
   type PublicKey,
 } from "@meshwork/foundation";
 import {
+  type Committee,
   chainIdOf,
+  committeeHash,
   type Genesis,
   type GenesisMember,
   type Header,
@@ -16,14 +18,16 @@ import {
   transactionRootOf,
 } from "@meshwork/protocol";
 import { genesisBeacon } from "./beacon.ts";
-import { committeeHash, committeeOfGenesis } from "./elect-committee.ts";
-import type { Account, Committee, Head, NodeState } from "./records.ts";
+import { committeeOfGenesis } from "./elect-committee.ts";
+import { policyFlaw } from "./policy-flaw.ts";
+import { OLDEST_PROTOCOL } from "./protocol-version.ts";
+import type { Account, Contribution, Head, NodeState } from "./records.ts";
 import { ONE } from "./reputation.ts";
 import { reputationTableDigest } from "./reputation-quantile.ts";
 import { State } from "./state.ts";
 
 export class GenesisError extends CodedError<
-  "GENESIS_TABLE" | "GENESIS_SEATS" | "GENESIS_DUPLICATE" | "GENESIS_POINTS"
+  "GENESIS_TABLE" | "GENESIS_SEATS" | "GENESIS_DUPLICATE" | "GENESIS_POINTS" | "GENESIS_POLICY"
 > {}
 
 /** The first state and its header at height 0: the same on every machine. Throws `GenesisError`. */
@@ -46,11 +50,16 @@ export function applyGenesis(genesis: Genesis): { state: State; header: Header }
   let state = State.empty
     .with("head", head)
     .with("policy", genesis.policy)
-    .with("committee", committee);
+    .with("committee", committee)
+    .with("epoch", {
+      ...{ number: 0, start: 0, lastHeight: null, adopted: null },
+      protocolVersion: OLDEST_PROTOCOL,
+    });
   for (const member of genesis.members)
     state = state
       .with("account", accountOf(member, member.recoveryHash))
-      .with("node", nodeOf(genesis, member));
+      .with("node", nodeOf(genesis, member))
+      .with("contribution", contributionOf(member));
   for (const funded of genesis.accounts) state = state.with("account", accountOf(funded, null));
   return { state, header: headerOf(state, committee) };
 }
@@ -76,6 +85,8 @@ function checkGenesis(genesis: Genesis): void {
   const twice = keys.find((key, i) => keys.indexOf(key) !== i);
   if (twice !== undefined)
     throw new GenesisError("GENESIS_DUPLICATE", `the key ${twice} stands in the genesis twice`);
+  const flaw = policyFlaw(genesis.policy);
+  if (flaw !== null) throw new GenesisError("GENESIS_POLICY", `the policy is unsound: ${flaw}`);
   if (totalOf(genesis) >= 2n ** 63n)
     throw new GenesisError("GENESIS_POINTS", "the points of this genesis exceed 2^63 − 1");
 }
@@ -91,6 +102,7 @@ function accountOf(
     points,
     bonded: nothing,
     vesting: nothing,
+    barred: null,
   };
 }
 
@@ -109,7 +121,7 @@ function nodeOf({ policy }: Genesis, member: GenesisMember): NodeState {
       capacity: member.capacity,
       renewedAt: null,
       until: policy.leaseMs,
-      vote: member.vote,
+      vote: member.vote && { ...member.vote, from: 0 },
     },
     assigned: 0,
     availability: ONE,
@@ -121,6 +133,13 @@ function nodeOf({ policy }: Genesis, member: GenesisMember): NodeState {
     suspendedUntil: 0,
   };
 }
+
+/** As if each clean verdict had left the least that work leaves: a point. */
+const contributionOf = ({ publicKey, standing }: GenesisMember): Contribution => ({
+  ...{ nodeId: nodeIdOf(publicKey), since: 0, epoch: 0, candidate: null, nextCandidate: null },
+  settled: BigInt(standing * ONE),
+  fresh: 0n,
+});
 
 function headerOf(state: State, committee: Committee): Header {
   const { chainId, time, activeTime } = state.head;

@@ -23,6 +23,10 @@ export function stakeBond(draft: Draft, account: NodeId, evidence: Evidence): vo
 }
 
 export function returnBond(draft: Draft, account: NodeId, evidence: Evidence): void {
+  if (isConvicted(draft, account)) {
+    burnBond(draft, account, { rule: "equivocation", evidence });
+    return;
+  }
   const amount = draft.state.policy.bond;
   move(
     draft,
@@ -100,12 +104,21 @@ function changeReputation(
   });
 }
 
+/** Whose seat has equivocated gets nothing any more: what would be his is burnt. */
+const isConvicted = (draft: Draft, id: NodeId): boolean =>
+  draft.state.account(id)?.barred === "equivocated";
+
 /** Earned points vest: each clean task frees one part in `vestingVerdicts`, then the new ones join. */
 export function earn(
   draft: Draft,
   id: NodeId,
   { rule, amount, evidence }: { rule: Rule; amount: bigint; evidence: Evidence },
 ): void {
+  if (isConvicted(draft, id)) {
+    const because = { rule: "equivocation" as const, inputs: { earned: amount }, evidence };
+    move(draft, { from: "escrow", to: "burnt", amount }, because);
+    return;
+  }
   const parts = BigInt(draft.state.policy.vestingVerdicts);
   const held = accountOf(draft.state, id).vesting;
   move(

@@ -12,7 +12,10 @@ import {
   transactionId,
 } from "@meshwork/foundation";
 import {
+  type Committee,
+  committee as committeeWire,
   networkPolicy,
+  networkProposalSchema,
   q16,
   runtimeId,
   type StateKind,
@@ -30,7 +33,13 @@ const height = z
   .int()
   .min(0)
   .max(2 ** 48);
-const vote = z.strictObject({ voteKey: publicKey, vrfKey: key25519 });
+/** The keys of a seat to come. */
+const vote = z.strictObject({
+  voteKey: publicKey,
+  vrfKey: key25519,
+  /** The first epoch in which the beacon key counts: whoever chose it could not know the beacon then. */
+  from: z.int().min(0),
+});
 
 /** Whoever holds points. The same name as its node, if it runs one. */
 const account = z.strictObject({
@@ -44,8 +53,14 @@ const account = z.strictObject({
   bonded: points,
   /** Earned, and lost if the node is caught before enough clean verdicts follow. */
   vesting: points,
+  /** Why it is dead for good: nothing that it signs is taken, and nobody whom it vouches for gets in. */
+  barred: z.enum(["revoked", "equivocated"]).nullable(),
 });
 export type Account = z.infer<typeof account>;
+
+/** In Q16 of a point; more than a whole network earns. */
+export const MAX_WEIGHT = 2n ** 63n - 1n;
+const weight = z.bigint().min(0n).max(MAX_WEIGHT);
 
 /** Low enough that a count times 65,536 is still a whole number. */
 export const MAX_COUNT = 2 ** 36;
@@ -129,24 +144,45 @@ export type Head = z.infer<typeof head>;
 
 const policy = networkPolicy;
 
-/** Who votes in this epoch. */
-const committee = z.strictObject({
-  epoch: z.int().min(0),
-  seats: z
-    .array(z.strictObject({ node: nodeId, voteKey: publicKey, vrfKey: key25519 }))
-    .min(4)
-    .max(limits.committeeSeats),
-  /** Seats in the order in which they lead. */
-  leaders: z
-    .array(
-      z
-        .int()
-        .min(0)
-        .max(limits.committeeSeats - 1),
-    )
-    .max(limits.committeeSeats),
+/** The epoch of the next block. */
+const epoch = z.strictObject({
+  number: z.int().min(0),
+  /** The active time at which it began. */
+  start: milliseconds,
+  /** Its last block. Null until its election. */
+  lastHeight: height.nullable(),
+  /** The version of the rules that hold. */
+  protocolVersion: z.int().min(1).max(65_535),
+  /** What more than two thirds of the seats want from the next epoch on. */
+  adopted: networkProposalSchema.nullable(),
 });
-export type Committee = z.infer<typeof committee>;
+export type Epoch = z.infer<typeof epoch>;
+
+/** What verified work has left behind, in Q16 of a point, and to whose candidacy it counts. */
+const contribution = z.strictObject({
+  nodeId,
+  /** The epoch of its first work. */
+  since: z.int().min(0),
+  /** The epoch that the numbers are of; `contributionAt` takes them on to a later one. */
+  epoch: z.int().min(0),
+  /** What counts in this epoch's election: it was there when the epoch began. */
+  settled: weight,
+  /** Came in this epoch. */
+  fresh: weight,
+  /** Whose candidacy it counts for in this epoch's election; null: its own. */
+  candidate: nodeId.nullable(),
+  /** The same, from the next epoch on. */
+  nextCandidate: nodeId.nullable(),
+});
+export type Contribution = z.infer<typeof contribution>;
+
+/** What a seat wants the network to run by, as it last said. */
+const stance = z.strictObject({
+  nodeId,
+  epoch: z.int().min(0),
+  proposal: networkProposalSchema,
+});
+export type Stance = z.infer<typeof stance>;
 
 /** The last blocks, so that a renewal can show that it knows one. */
 const recentBlock = z.strictObject({ height, hash: blockHash });
@@ -154,6 +190,9 @@ export type RecentBlock = z.infer<typeof recentBlock>;
 
 /** Blocks that a renewal may name: a ring, one leaf each. */
 export const RECENT_BLOCKS = 1_024;
+
+/** Committees that evidence may be of: a ring, one leaf each. Two days of hourly epochs. */
+export const KEPT_COMMITTEES = 48;
 
 export interface Records {
   account: Account;
@@ -165,6 +204,9 @@ export interface Records {
   policy: z.infer<typeof policy>;
   committee: Committee;
   recentBlock: RecentBlock;
+  epoch: Epoch;
+  contribution: Contribution;
+  stance: Stance;
 }
 export type RecordKind = keyof Records;
 
@@ -202,12 +244,21 @@ export const definitions: { [K in RecordKind]: Definition<Records[K]> } = {
   head: define({ tag: 6, stateKind: "chain", idOf: () => "head" }, record("chain head", head)),
   policy: define({ tag: 7, stateKind: "chain", idOf: () => "policy" }, record("policy", policy)),
   committee: define(
-    { tag: 8, stateKind: "chain", idOf: () => "committee" },
-    record("committee", committee),
+    { tag: 8, stateKind: "chain", idOf: (value) => committeeId(value.epoch) },
+    committeeWire,
   ),
   recentBlock: define(
     { tag: 9, stateKind: "chain", idOf: (value) => recentBlockId(value.height) },
     record("recent block", recentBlock),
+  ),
+  epoch: define({ tag: 10, stateKind: "chain", idOf: () => "epoch" }, record("epoch", epoch)),
+  contribution: define(
+    { tag: 11, stateKind: "contribution", idOf: (value) => value.nodeId },
+    record("contribution", contribution),
+  ),
+  stance: define(
+    { tag: 12, stateKind: "stance", idOf: (value) => value.nodeId },
+    record("stance", stance),
   ),
 };
 
@@ -217,6 +268,10 @@ export function nonceId({ sender, nonce }: Pick<NonceRecord, "sender" | "nonce">
 
 export function recentBlockId(height: number): string {
   return `recent/${height % RECENT_BLOCKS}`;
+}
+
+export function committeeId(epoch: number): string {
+  return `committee/${epoch % KEPT_COMMITTEES}`;
 }
 
 export const kindOfTag = (tag: number | undefined): RecordKind | undefined =>

@@ -31,6 +31,16 @@ export type RefusalCode =
   | "UNKNOWN_BLOCK"
   | "RENEWED_TOO_SOON"
   | "INVALID_KEY"
+  // delegate
+  | "NOT_A_CANDIDATE"
+  // govern
+  | "NO_SEAT"
+  | "ADOPTED_ALREADY"
+  | "UNSOUND_PROPOSAL"
+  // fault
+  | "NO_FAULT"
+  | "EVIDENCE_TOO_OLD"
+  | "CONVICTED_ALREADY"
   // submit
   | "CEILING_TOO_LOW"
   // accept, decline, commit, prove

@@ -1,10 +1,12 @@
 import { CodedError, concat, type Digest, type NodeId, type OrderId } from "@meshwork/foundation";
-import type { NetworkPolicy, StateProof, TaskRecord } from "@meshwork/protocol";
+import type { Committee, NetworkPolicy, StateProof, TaskRecord } from "@meshwork/protocol";
 import { atOfIndexKey, type IndexName, indexKey, indexPlaceOf } from "./agenda.ts";
 import {
   type Account,
-  type Committee,
+  type Contribution,
+  committeeId,
   definitions,
+  type Epoch,
   type Head,
   keyOf,
   keyOfRecord,
@@ -67,6 +69,7 @@ export class State {
     draws: null,
     deadlines: null,
     expiries: null,
+    contributions: null,
   });
 
   /**
@@ -99,8 +102,42 @@ export class State {
     return this.#required("policy");
   }
 
+  /** The epoch of the next block: after an epoch's last block, the state is of the one that follows. */
+  get epoch(): Epoch {
+    return this.#required("epoch");
+  }
+
+  /** Who makes the next block final. */
   get committee(): Committee {
-    return this.#required("committee");
+    const { number } = this.epoch;
+    const sitting = this.committeeOf(number);
+    if (sitting === undefined) throw incomplete(`committee of epoch ${number}`);
+    return sitting;
+  }
+
+  /** Who follows it; null until this epoch's election. */
+  get nextCommittee(): Committee | null {
+    return this.committeeOf(this.epoch.number + 1) ?? null;
+  }
+
+  /** One of the last epochs, this one or the next, as far as it is elected. */
+  committeeOf(epoch: number): Committee | undefined {
+    const found = this.get("committee", committeeId(epoch));
+    return found?.epoch === epoch ? found : undefined;
+  }
+
+  /** The version of the rules by which the next block is made. */
+  get protocolVersion(): number {
+    return this.epoch.protocolVersion;
+  }
+
+  /** Its identity is dead for good, by its own revocation or as the penalty of equivocation. */
+  isBlacklisted(id: NodeId): boolean {
+    return (this.account(id)?.barred ?? null) !== null;
+  }
+
+  *contributions(): Generator<Contribution> {
+    for (const record of this.#listed("contributions", Infinity)) yield record as Contribution;
   }
 
   get<K extends RecordKind>(kind: K, id: string): Records[K] | undefined {
@@ -175,13 +212,9 @@ export class State {
     return { key, value: this.#tree.get(key)?.stored ?? null };
   }
 
-  #required<K extends "head" | "policy" | "committee">(kind: K): Records[K] {
+  #required<K extends "head" | "policy" | "epoch">(kind: K): Records[K] {
     const record = this.get(kind, kind);
-    if (record === undefined)
-      throw new StateError(
-        "STATE_LEAF_CORRUPT",
-        `this state has no ${kind}: it is not a whole state, restore it from a peer or a snapshot`,
-      );
+    if (record === undefined) throw incomplete(kind);
     return record;
   }
 
@@ -203,6 +236,12 @@ export class State {
     return new State(entry ? this.#tree.put(key, entry) : this.#tree.delete(key), indexes);
   }
 }
+
+const incomplete = (missing: string) =>
+  new StateError(
+    "STATE_LEAF_CORRUPT",
+    `this state has no ${missing}: it is not a whole state, restore it from a peer or a snapshot`,
+  );
 
 function parseLeaf(key: Digest, value: Uint8Array): Entry {
   const kind = kindOfTag(value[0]);

@@ -1,6 +1,6 @@
 import type { Digest, NodeId, OrderId, TransactionId } from "@meshwork/foundation";
 
-/** The rules that change points or reputation. */
+/** The rules that change points, reputation or contribution. */
 export type Rule =
   | "register-price"
   | "voucher-grant"
@@ -15,16 +15,20 @@ export type Rule =
   | "verification-paid"
   | "vested"
   | "wrong-result"
+  | "work-contributed"
+  | "verification-contributed"
+  | "equivocation"
+  | "equivocation-reported"
   | "clean-verdict";
 
 /** What may be named as the reason: a transaction, a task, a proof, a voucher. */
 export type Evidence = TransactionId | OrderId | Digest;
 
-/** Why somebody's points or reputation changed. Every change has one; none is made without. */
+/** Why somebody's points, reputation or contribution changed. Every change has one; none is made without. */
 export interface Why {
   account: NodeId;
-  /** Which of the account's purses, or its Q16 reputation. */
-  of: "points" | "bonded" | "vesting" | "reputation";
+  /** Which of the account's purses, or its reputation or contribution, both in Q16. */
+  of: "points" | "bonded" | "vesting" | "reputation" | "contribution";
   rule: Rule;
   delta: bigint;
   /** The numbers that the rule looked at. */

@@ -53,6 +53,7 @@ function sampleReceipt() {
     path: { siblings: [sampleDigest(70)], other: null },
     header: network.sampleHeader,
     certificate: network.sampleCertificate,
+    handOver: [network.sampleHandOver],
   };
 }
 

@@ -102,6 +102,20 @@ export const signBallot = (
 export const isWellFormed = (value: Ballot): boolean =>
   (value.kind === "X") === (value.blockHash === null);
 
+/** N ≠ N, F ≠ F, or X with F, by one seat at one height and view: what an honest seat never signs. */
+export function excludeEachOther(a: Vote, b: Vote): boolean {
+  const [one, other] = [a.ballot, b.ballot];
+  if (
+    a.seat !== b.seat ||
+    one.epoch !== other.epoch ||
+    one.height !== other.height ||
+    one.view !== other.view
+  )
+    return false;
+  if (one.kind === other.kind) return one.blockHash !== other.blockHash;
+  return one.kind !== "N" && other.kind !== "N";
+}
+
 export const verifyVote = (
   chainId: ChainId,
   voteKeys: readonly PublicKey[],

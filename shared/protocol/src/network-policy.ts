@@ -1,4 +1,4 @@
-import { points } from "@meshwork/foundation";
+import { limits, points } from "@meshwork/foundation";
 import { z } from "zod";
 import { q16 } from "./task-order.ts";
 
@@ -41,5 +41,17 @@ export const networkPolicy = z.strictObject({
   vestingVerdicts: z.int().min(1).max(1_000),
   /** The first suspension; each further one doubles. */
   suspensionMs: durationMs,
+  /** The committee is elected anew after so much active time. */
+  epochMs: durationMs,
+  /** Heights from the election to the end of the epoch, so that those who come in can catch up. */
+  handOverBlocks: z.int().min(1).max(1_000),
+  /** What these heights take at least: they are paced. */
+  handOverMs: durationMs,
+  /** Seats when there are enough candidates. */
+  committeeSeats: z.int().min(limits.committeeSeatsMin).max(limits.committeeSeats),
+  /** Epochs since its first work that must have passed before a node can be elected. */
+  seatAgeEpochs: z.int().min(0).max(100_000),
+  /** The part of a contribution that is left after each epoch. */
+  contributionKept: q16,
 });
 export type NetworkPolicy = z.infer<typeof networkPolicy>;

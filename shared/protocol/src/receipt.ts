@@ -1,7 +1,9 @@
+import { limits } from "@meshwork/foundation";
 import { z } from "zod";
 import { headerSchema } from "./block.ts";
 import { wire } from "./canonical.ts";
 import { certificateSchema } from "./certificate.ts";
+import { handOverSchema } from "./hand-over.ts";
 import { proofOfTask } from "./proof-of-task.ts";
 import { stateProof } from "./state-proof.ts";
 import { taskRecordSchema } from "./task-record.ts";
@@ -25,7 +27,12 @@ export const receipt = wire(
     path: stateProof,
     header: headerSchema,
     certificate: certificateSchema,
+    /**
+     * From the committee that the holder knows to that of the header. It grows by one each epoch, so it
+     * may lie apart from the receipt: see `handOverChain`.
+     */
+    handOver: z.array(handOverSchema).max(limits.receiptHandOvers),
   }),
-  { name: "receipt", maxBytes: 262_144 },
+  { name: "receipt", maxBytes: limits.receiptBytes },
 );
 export type Receipt = z.infer<typeof receipt.schema>;

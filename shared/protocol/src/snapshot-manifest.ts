@@ -3,6 +3,7 @@ import { z } from "zod";
 import { headerSchema } from "./block.ts";
 import { wire } from "./canonical.ts";
 import { certificateSchema } from "./certificate.ts";
+import { handOverSchema } from "./hand-over.ts";
 import { rawBytes } from "./raw-bytes.ts";
 
 /** A header with its proof that its block is final; the block itself is not needed to believe it. */
@@ -70,11 +71,8 @@ export const snapshotManifest = wire(
       .max(2 ** 48),
     header: headerSchema,
     certificate: certificateSchema,
-    /**
-     * From the genesis's committee to that of the header, an epoch each. In epoch 0, the only one that
-     * format 1 knows, the two are the same.
-     */
-    handOver: z.array(provenHeaderSchema).max(0),
+    /** From the genesis's committee, or a checkpoint's, to that of the header: one an epoch. */
+    handOver: z.array(handOverSchema).max(limits.handOvers),
     chunks: z.array(chunkRef).min(1).max(limits.snapshotChunks),
     totals: z.strictObject({ leaves: count, sizeBytes: count }),
   }),

@@ -16,7 +16,9 @@ import {
 } from "@meshwork/foundation";
 import { z } from "zod";
 import { wire } from "./canonical.ts";
+import { voteSchema } from "./certificate.ts";
 import { runtimeId } from "./contract.ts";
+import { networkProposalSchema } from "./network-proposal.ts";
 import { proofOfTask } from "./proof-of-task.ts";
 import { taskOrder } from "./task-order.ts";
 import { voucher } from "./voucher.ts";
@@ -72,6 +74,15 @@ const commit = z.strictObject({ kind: z.literal("commit"), orderId, attempt, com
 /** Brings the verdict. Anyone may: the proof carries its own signatures. */
 const prove = z.strictObject({ kind: z.literal("prove"), proof: proofOfTask });
 
+/** Lends the weight of what this node has contributed to a candidate for a seat. Null: to itself again. */
+const delegate = z.strictObject({ kind: z.literal("delegate"), candidate: nodeId.nullable() });
+
+/** A seat says what the network shall run by from the next epoch on; more than two thirds must say the same. */
+const govern = z.strictObject({ kind: z.literal("govern"), proposal: networkProposalSchema });
+
+/** Two votes of one seat that exclude each other. Anyone may bring them: the signatures speak. */
+const fault = z.strictObject({ kind: z.literal("fault"), first: voteSchema, second: voteSchema });
+
 export const transactionBody = z.discriminatedUnion("kind", [
   register,
   renew,
@@ -80,6 +91,9 @@ export const transactionBody = z.discriminatedUnion("kind", [
   decline,
   commit,
   prove,
+  delegate,
+  govern,
+  fault,
 ]);
 export type TransactionBody = z.infer<typeof transactionBody>;
 export type BodyOf<K extends TransactionBody["kind"]> = Extract<TransactionBody, { kind: K }>;

@@ -9,6 +9,7 @@ import {
   segmentsSampled,
   type TaskRecord,
 } from "@meshwork/protocol";
+import { contribute } from "../contribution.ts";
 import type { Draft } from "../draft.ts";
 import { refund, type Split, splitOf } from "../escrow.ts";
 import { burnBond, convict, earn, praise, returnBond } from "../penalties.ts";
@@ -51,9 +52,12 @@ export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTa
   for (const found of verdict.findings) judge(draft, { found, split, wasChecked, evidence });
   for (const place of task.verifiers)
     if (place.state === "accepted") returnBond(draft, place.node, evidence);
-  for (const { verifier } of proof.attestations)
-    if (split !== null)
-      earn(draft, verifier, { rule: "verification-paid", amount: split.perVerifier, evidence });
+  if (split !== null)
+    for (const { verifier } of proof.attestations) {
+      const points = split.perVerifier;
+      earn(draft, verifier, { rule: "verification-paid", amount: points, evidence });
+      contribute(draft, verifier, { rule: "verification-contributed", points, evidence });
+    }
   finish(draft, task, {
     outcome: verdict.outcome,
     proofHash: evidence,
@@ -84,6 +88,8 @@ function judge(draft: Draft, { found, split, wasChecked, evidence }: Judgement):
       if (split !== null)
         earn(draft, worker, { rule: "work-paid", amount: split.perWorker, evidence });
       if (wasChecked) praise(draft, worker, evidence);
+      if (wasChecked && split !== null)
+        contribute(draft, worker, { rule: "work-contributed", points: split.perWorker, evidence });
   }
 }
 

@@ -1,10 +1,13 @@
-import { vrfProve, vrfVerify } from "@meshwork/crypto";
+import { vrfKeyPair, vrfProve, vrfVerify } from "@meshwork/crypto";
 import { assert, type NodeId, type OrderId, toHex } from "@meshwork/foundation";
 import {
   type Block,
+  type BodyOf,
   type Certificate,
   type FinalizedBlock,
   type Genesis,
+  type GenesisMember,
+  type HandOver,
   type Header,
   headerHash,
   quorumOf,
@@ -20,6 +23,7 @@ import { type AppliedBlock, applyBlock, buildBlock } from "../apply-block.ts";
 import { checkTransaction } from "../apply-transaction.ts";
 import { beaconInput } from "../beacon.ts";
 import { assertConserved } from "../conservation.ts";
+import { nextOwedTime } from "../demand.ts";
 import { applyGenesis } from "../genesis.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { State } from "../state.ts";
@@ -57,6 +61,8 @@ export class TestNetwork {
   readonly requester: TestMember;
   readonly genesis: Genesis;
   readonly blocks: FinalizedBlock[] = [];
+  /** From the genesis's committee to the one that sits. */
+  readonly handOvers: HandOver[] = [];
   readonly whys: Why[] = [];
   state: State;
   header: Header;
@@ -163,9 +169,42 @@ export class TestNetwork {
     const { header } = applied.block;
     this.state = applied.state;
     this.header = header;
-    this.lastCommit = this.certify(header);
-    this.blocks.push({ block: applied.block, certificate: this.lastCommit });
+    const certificate = this.certify(header);
+    this.lastCommit = certificate;
+    this.blocks.push({ block: applied.block, certificate });
     this.whys.push(...applied.whys);
+    const { committee } = applied.state;
+    if (committee.epoch > header.epoch) this.handOvers.push({ header, certificate, committee });
+  }
+
+  /** Every member that is not barred renews its lease, and stands for a seat. */
+  renewAll(): void {
+    for (const member of this.members)
+      if (!this.state.isBlacklisted(member.nodeId)) this.send(member, this.renewalOf(member));
+  }
+
+  renewalOf(member: TestMember): BodyOf<"renew"> {
+    const { sealKey, region, runtimes, capacity } = this.#founderOf(member);
+    const { height, parent: hash } = this.header;
+    const vote = {
+      voteKey: member.voteKeyPair.publicKey,
+      vrfKey: vrfKeyPair(member.vrfSeed).publicKey,
+    };
+    const recentBlock = { height: height - 1, hash };
+    return { kind: "renew", recentBlock, sealKey, region, runtimes, capacity, vote };
+  }
+
+  #founderOf({ keyPair }: TestMember): GenesisMember {
+    const found = this.genesis.members.find(({ publicKey }) => publicKey === keyPair.publicKey);
+    assert(found !== undefined, "only members renew");
+    return found;
+  }
+
+  /** Makes the blocks that the ledger owes until the next epoch has begun. */
+  passEpoch(): void {
+    const { number } = this.state.epoch;
+    while (this.state.epoch.number === number)
+      this.step({ elapsedMs: nextOwedTime(this.state) - this.header.time });
   }
 
   /** What the requester of a finished task takes home, under the newest header. */
@@ -180,13 +219,14 @@ export class TestNetwork {
     assert(order && task && certificate, `task ${orderId} was never ordered`);
     const path = this.state.prove("task", orderId);
     const proof = proofs[0] ?? null;
-    return { version: 1, order, task, proof, path, header: this.header, certificate };
+    const { header, handOvers: handOver } = this;
+    return { version: 1, order, task, proof, path, header, certificate, handOver };
   }
 
   /** @param view in which the quorum finalizes. */
   certify(header: Header, view = header.view): Certificate {
-    const { seats } = this.state.committee;
     const { epoch, height } = header;
+    const seats = this.state.committeeOf(epoch)?.seats ?? [];
     const ballot = { kind: "F" as const, epoch, height, view, blockHash: headerHash(header) };
     const quorum = seats.slice(0, quorumOf(seats.length));
     const votes = quorum.map(({ node }, seat) =>

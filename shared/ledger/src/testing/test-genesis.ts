@@ -22,6 +22,12 @@ export const testPolicy: NetworkPolicy = {
   auditFloor: 3_277,
   vestingVerdicts: 4,
   suspensionMs: 600_000,
+  epochMs: 3_600_000,
+  handOverBlocks: 4,
+  handOverMs: 40,
+  committeeSeats: 16,
+  seatAgeEpochs: 0,
+  contributionKept: 65_000,
 };
 
 export interface TestNetworkOptions {

@@ -100,7 +100,7 @@ function checkVoucher(
 function openAccount(draft: Draft, nodeId: NodeId, { publicKey, recoveryHash }: Register): void {
   const nothing = 0n as Points;
   const purses = { points: nothing, bonded: nothing, vesting: nothing };
-  draft.put("account", { nodeId, publicKey, recoveryHash, ...purses });
+  draft.put("account", { nodeId, publicKey, recoveryHash, ...purses, barred: null });
 }
 
 function useVoucher(

@@ -1,12 +1,17 @@
 import { isPublicKey } from "@meshwork/crypto";
+import type { Key25519 } from "@meshwork/foundation";
 import type { BodyOf } from "@meshwork/protocol";
 import { nodeOf } from "../penalties.ts";
+import type { Lease } from "../records.ts";
 import { refuse } from "../refusal.ts";
 import { recentBlockOf } from "../state.ts";
 import type { Rule } from "./rule.ts";
 
 /** A renewal costs nothing, so it may not come more often; in active time. */
 const RENEWAL_INTERVAL_MS = 5_000;
+
+/** From the registration of a beacon key to the first epoch that it makes beacons in. */
+const BEACON_KEY_EPOCHS = 2;
 
 /** Keeps a node eligible for a while longer: who falls silent falls out by rule. */
 export const renew: Rule<BodyOf<"renew">> = {
@@ -33,7 +38,16 @@ export const renew: Rule<BodyOf<"renew">> = {
     const { activeTime } = draft.at;
     const until = activeTime + draft.state.policy.leaseMs;
     const node = nodeOf(draft, sender);
-    draft.put("node", { ...node, lease: { ...offered, renewedAt: activeTime, until } });
+    const vote = offered.vote && {
+      ...offered.vote,
+      from: keyCountsFrom(draft.state.epoch.number, node.lease?.vote ?? null, offered.vote.vrfKey),
+    };
+    draft.put("node", { ...node, lease: { ...offered, vote, renewedAt: activeTime, until } });
     draft.events.push({ kind: "node", nodeId: sender, change: "renewed" });
   },
 };
+
+/** A beacon key counts two epochs after it was first registered; the one that is known already counts on. */
+function keyCountsFrom(epoch: number, known: Lease["vote"], vrfKey: Key25519): number {
+  return known?.vrfKey === vrfKey ? known.from : epoch + BEACON_KEY_EPOCHS;
+}

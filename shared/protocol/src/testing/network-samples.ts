@@ -3,7 +3,7 @@ import type { Block, Header } from "../block.ts";
 import type { Certificate } from "../certificate.ts";
 import type { ConsensusMessage } from "../consensus-message.ts";
 import type { Genesis } from "../genesis.ts";
-import type { NetworkPolicy } from "../network-policy.ts";
+import type { HandOver } from "../hand-over.ts";
 import type { NodeRecord } from "../node-record.ts";
 import type { SnapshotManifest } from "../snapshot-manifest.ts";
 import type { Invite } from "../voucher.ts";
@@ -19,29 +19,10 @@ import {
   sampleDigest,
   signature,
 } from "./sample-ids.ts";
+import { samplePolicy } from "./sample-policy.ts";
 import { sampleTransactions, sampleVoucher } from "./samples.ts";
 
 /** Samples of what the network and its committee say; see `samples.ts`. */
-
-export const samplePolicy: NetworkPolicy = {
-  admission: "vouched",
-  registerPrice: points(10n),
-  leaseMs: 86_400_000,
-  heartbeatMs: 30_000,
-  drawFactor: 3,
-  operatorCap: 0,
-  probationShare: 65_536,
-  probationVerdicts: 20,
-  reputationFloor: 0,
-  bond: points(50n),
-  submitPrice: points(1n),
-  pricePerGigafuel: points(100n),
-  burnShare: 6_553,
-  verifierShare: 19_660,
-  auditFloor: 3_277,
-  vestingVerdicts: 20,
-  suspensionMs: 3_600_000,
-};
 
 export const sampleCertificate: Certificate = {
   ballot: { kind: "F", epoch: 0, height: 7, view: 1, blockHash: hex(32, 26) as BlockHash },
@@ -139,13 +120,23 @@ export const sampleConsensusMessages: ConsensusMessage[] = [
   { kind: "transactions", transactions: sampleTransactions },
 ];
 
+export const sampleHandOver: HandOver = {
+  header: { ...sampleHeader, nextCommitteeHash: sampleDigest(78) },
+  certificate: sampleCertificate,
+  committee: {
+    epoch: 1,
+    seats: [0, 1, 2, 3].map((i) => ({ node, voteKey: key(79 + i), vrfKey: key25519(83) })),
+    leaders: [2, 0, 1, 3],
+  },
+};
+
 export const sampleManifest: SnapshotManifest = {
   format: 1,
   chainId: sampleChain,
   height: 8,
   header: sampleHeader,
   certificate: sampleCertificate,
-  handOver: [],
+  handOver: [sampleHandOver],
   chunks: [{ content, leaves: 17_000, sizeBytes: 4_194_400 }],
   totals: { leaves: 17_000, sizeBytes: 4_194_400 },
 };

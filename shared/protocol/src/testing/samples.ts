@@ -1,4 +1,5 @@
 import type { BlockHash } from "@meshwork/foundation";
+import type { Ballot } from "../certificate.ts";
 import type { Reveal } from "../commitment.ts";
 import type { Contract } from "../contract.ts";
 import type { ProofOfTask } from "../proof-of-task.ts";
@@ -22,6 +23,7 @@ import {
   sampleDigest,
   signature,
 } from "./sample-ids.ts";
+import { samplePolicy } from "./sample-policy.ts";
 
 /** One value of each noun, fixed for ever: golden bytes are made of them. None is signed truly. */
 
@@ -110,6 +112,14 @@ export const sampleProof: ProofOfTask = {
   ],
 };
 
+const sampleBallot: Ballot = {
+  kind: "F",
+  epoch: 0,
+  height: 7,
+  view: 1,
+  blockHash: hex(32, 26) as BlockHash,
+};
+
 const bodies: TransactionBody[] = [
   {
     kind: "register",
@@ -138,6 +148,17 @@ const bodies: TransactionBody[] = [
   { kind: "decline", orderId: order, attempt: 0 },
   { kind: "commit", orderId: order, attempt: 0, commitment: sampleDigest(24) },
   { kind: "prove", proof: sampleProof },
+  { kind: "delegate", candidate: node },
+  { kind: "govern", proposal: { policy: samplePolicy, protocolVersion: 2 } },
+  {
+    kind: "fault",
+    first: { ballot: sampleBallot, seat: 1, signature: signature(76) },
+    second: {
+      ballot: { ...sampleBallot, kind: "X", blockHash: null },
+      seat: 1,
+      signature: signature(77),
+    },
+  },
 ];
 
 export const sampleTransactions: Transaction[] = bodies.map((body, i) => ({
