@@ -8,6 +8,7 @@ import {
   type SnapshotManifest,
   snapshotChunk,
 } from "@meshwork/protocol";
+import type { ObjectStore } from "@meshwork/storage";
 import { anchorOf, verifyCertificate } from "@meshwork/verify";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -46,6 +47,11 @@ export function requireProven(manifest: SnapshotManifest, genesis: Genesis): voi
     );
 }
 
+/** All that is needed of a place to read a snapshot whose manifest is known. */
+export interface SnapshotReader {
+  readonly chunks: Pick<ObjectStore, "get">;
+}
+
 /** Whether every chunk is there, without reading it. @throws SnapshotError `SNAPSHOT_CHUNK_MISSING` */
 export async function requireChunks(
   { chunks }: SnapshotStore,
@@ -71,7 +77,7 @@ export interface ReadOptions {
  * @throws SnapshotError `SNAPSHOT_CHUNK_MISSING`, `SNAPSHOT_CHUNK_DAMAGED`, `SNAPSHOT_STATE_WRONG`
  */
 export async function readState(
-  store: SnapshotStore,
+  store: SnapshotReader,
   manifest: SnapshotManifest,
   { onProgress = () => {} }: ReadOptions = {},
 ): Promise<State> {
@@ -94,7 +100,7 @@ export async function readState(
 }
 
 async function readChunk(
-  { chunks }: SnapshotStore,
+  { chunks }: SnapshotReader,
   ref: SnapshotChunkRef,
 ): Promise<SnapshotLeaf[]> {
   const bytes = await chunks.get(ref.content).catch((cause) => {

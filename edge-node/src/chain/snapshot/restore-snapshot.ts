@@ -5,10 +5,15 @@ import type { State } from "@meshwork/ledger";
 import type { Genesis, SnapshotManifest } from "@meshwork/protocol";
 import { BlockStore } from "../block-store.ts";
 import { syncFolder } from "../durable-file.ts";
+import { isThere, readKnownHead } from "./known-head.ts";
 import type { FoundSnapshot } from "./list-snapshots.ts";
-import { type ReadOptions, readState, requireProven } from "./read-snapshot.ts";
+import {
+  type ReadOptions,
+  readState,
+  requireProven,
+  type SnapshotReader,
+} from "./read-snapshot.ts";
 import { SnapshotError } from "./snapshot-error.ts";
-import type { SnapshotStore } from "./snapshot-store.ts";
 
 export interface RestoreOptions extends ReadOptions {
   genesis: Genesis;
@@ -16,6 +21,8 @@ export interface RestoreOptions extends ReadOptions {
   folder: string;
   /** Checks all that it would check, and writes nothing. @default false */
   dryRun?: boolean;
+  /** Takes the place of a lower ledger of this network. @default false: there must be none */
+  replaces?: boolean;
 }
 
 /**
@@ -26,17 +33,18 @@ export interface RestoreOptions extends ReadOptions {
  */
 export async function restoreSnapshot(
   { manifest }: FoundSnapshot,
-  store: SnapshotStore,
-  { genesis, folder, dryRun = false, ...options }: RestoreOptions,
+  store: SnapshotReader,
+  { genesis, folder, dryRun = false, replaces = false, ...options }: RestoreOptions,
 ): Promise<void> {
   const chain = join(folder, "chain");
-  await requireEmpty(chain);
+  if (replaces) await requireLower(chain, genesis, manifest.height);
+  else await requireEmpty(chain);
   requireProven(manifest, genesis);
   const state = await readState(store, manifest, options);
   if (dryRun) return;
 
   try {
-    await place(chain, (unfinished) => write(unfinished, manifest, state));
+    await place(chain, replaces, (unfinished) => write(unfinished, manifest, state));
   } catch (cause) {
     throw new SnapshotError(
       "RESTORE_NOT_WRITTEN",
@@ -47,15 +55,35 @@ export async function restoreSnapshot(
 }
 
 /** Makes a folder under another name first: it is there as a whole, or not at all. */
-async function place(folder: string, fill: (unfinished: string) => Promise<void>): Promise<void> {
+async function place(
+  folder: string,
+  replaces: boolean,
+  fill: (unfinished: string) => Promise<void>,
+): Promise<void> {
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   await fill(unfinished);
   await syncFolder(unfinished);
+  // What is replaced stays until the other is in its place: a crash in between is mended at the next start.
+  if (replaces) await rename(folder, replaced(folder)).catch(unlessMissing);
   // Fails if a node has put a ledger there meanwhile.
   await rename(unfinished, folder);
   await syncFolder(dirname(folder));
+  if (replaces) await rm(replaced(folder), { recursive: true, force: true });
+}
+
+const replaced = (folder: string) => `${folder}.replaced`;
+
+/** After a crash while one ledger took the place of another: there is one again, whole, and one alone. */
+export async function mendReplacement(chain: string): Promise<void> {
+  if (!(await isThere(replaced(chain)))) return;
+  if (await isThere(chain)) await rm(replaced(chain), { recursive: true, force: true });
+  else await rename(replaced(chain), chain);
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 async function write(
@@ -69,6 +97,17 @@ async function write(
   } finally {
     await blocks.close();
   }
+}
+
+/** What a node knows to be final is never rolled back. */
+async function requireLower(chain: string, genesis: Genesis, height: number): Promise<void> {
+  const known = await readKnownHead(chain, genesis);
+  if (known !== null && known.height < height) return;
+  throw new SnapshotError(
+    "SNAPSHOT_TOO_OLD",
+    `the snapshot is of height ${height}, and ${chain} holds ${known === null ? "another network's ledger" : `block ${known.height}`}: it stays as it is`,
+    { detail: { height, known: known?.height ?? null } },
+  );
 }
 
 async function requireEmpty(chain: string): Promise<void> {
