@@ -12,6 +12,7 @@ import { CommitteeLinks } from "./committee-links.ts";
 import { ConsensusDriver } from "./consensus-driver.ts";
 import { createDiskSpace } from "./disk-space.ts";
 import { Mempool } from "./mempool.ts";
+import { type MempoolJournal, openMempoolJournal } from "./mempool-journal.ts";
 import { keepVoteKeys } from "./my-seat.ts";
 import { consensusReader, serveConsensus } from "./serve-consensus.ts";
 import { serveSync } from "./serve-sync.ts";
@@ -39,7 +40,7 @@ export interface LedgerNodeParts {
 }
 
 export interface LedgerNodeOptions {
-  /** `chain` and `vote` lie in it. */
+  /** `chain`, `vote` and `mempool.log` lie in it. */
   folder: string;
   genesis: Genesis;
   /** Whether this node keeps a vote key, and votes when it holds a seat. */
@@ -95,12 +96,20 @@ async function runLedgerNode(
   const signatures = createSignaturePool();
   running.defer(() => signatures.stop());
 
-  const { links, mempool, sharing } = collectTransactions({ ...parts, chain }, running, {
+  const { journal, transactions } = await openMempoolJournal(join(folder, "mempool.log"), {
+    space,
+    log,
+  });
+  running.defer(() => journal.close());
+
+  const { links, mempool, sharing } = collectTransactions({ ...parts, chain, journal }, running, {
     onFrame: (from, frame) => onFrame(from, frame),
     onExecutable: () => driver?.wake(),
   });
   const shared = { ...parts, chain, mempool, links, sharing, signatures };
   const driver = vote && startDriver(shared, vote, options.settings);
+  // What has become of them meanwhile the ledger says.
+  for (const transaction of transactions) void mempool.submit(transaction);
   const onMessage = driver ? driver.receive.bind(driver) : () => {};
   const onFrame = consensusReader({ intake: intakeOf(shared), onMessage });
   await serveConsensus({ channels, links, onFrame, log });
@@ -148,7 +157,13 @@ type Shared = LedgerNodeParts & {
 
 /** The pool, and the links by which it reaches the committee, whoever that is. */
 function collectTransactions(
-  { me, channels, chain, clock }: LedgerNodeParts & { chain: Chain },
+  {
+    me,
+    channels,
+    chain,
+    clock,
+    journal,
+  }: LedgerNodeParts & { chain: Chain; journal: MempoolJournal },
   running: AsyncDisposableStack,
   { onFrame, onExecutable }: { onFrame: CommitteeLinksFrame; onExecutable: () => void },
 ) {
@@ -161,6 +176,7 @@ function collectTransactions(
   const mempool: Mempool = new Mempool({
     chain,
     clock,
+    journal,
     onExecutable,
     onOwn: (transaction) => sharing.add(transaction),
   });

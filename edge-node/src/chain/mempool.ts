@@ -2,6 +2,7 @@ import { type Clock, limits, type NodeId, type TransactionId } from "@meshwork/f
 import { type Checks, checkTransaction, nextMoment, type Refusal } from "@meshwork/ledger";
 import { type Transaction, transactionIdOf } from "@meshwork/protocol";
 import type { ChainHead, CommittedBlock } from "./chain-head.ts";
+import type { MempoolJournal } from "./mempool-journal.ts";
 import { type Origin, PoolQuota, type PoolRefusal } from "./pool-quota.ts";
 import type { SignedBy } from "./remembered-checks.ts";
 
@@ -20,6 +21,8 @@ export interface MempoolParts {
     onCommit(listener: (committed: CommittedBlock) => void): () => void;
   };
   clock: Clock;
+  /** Remembers over restarts what was handed in here. @default nothing does */
+  journal?: Pick<MempoolJournal, "add" | "remove" | "trouble">;
   /** A transaction was handed in here: the committee should have it at once. */
   onOwn: (transaction: Transaction) => void;
   /** One more is executable: a leader who slept may wake. */
@@ -35,6 +38,8 @@ interface Pending extends Origin {
   isExecutable: boolean;
   readonly settle: (outcome: TransactionOutcome) => void;
   readonly outcome: Promise<TransactionOutcome>;
+  /** Resolves once a restart does not lose it. */
+  readonly journaled: Promise<void>;
 }
 
 /**
@@ -60,6 +65,19 @@ export class Mempool {
   }
 
   /**
+   * Acknowledges a transaction: null once it is on disk here, so that it is sent to the committee until it
+   * is included or void, over restarts too. Else why it is refused.
+   * @throws ChainError `LOG_WRITE_FAILED`
+   */
+  async accept(transaction: Transaction): Promise<Refusal | PoolRefusal | null> {
+    const submitted = this.submit(transaction);
+    const pending = this.#pending.get(transactionIdOf(transaction.unsigned));
+    if (pending) return pending.journaled.then(() => null);
+    const outcome = await submitted;
+    return outcome.kind === "refused" ? outcome.refusal : null;
+  }
+
+  /**
    * Hands in a transaction of this node's own, or of its user: it is sent to the committee until it is
    * included or void. The same transaction again has the same outcome.
    */
@@ -72,7 +90,7 @@ export class Mempool {
     if (refusal?.code === "ALREADY_APPLIED")
       return Promise.resolve({ kind: "included", height: this.#parts.chain.head.height });
     const { sender } = transaction.unsigned;
-    const no = refusal ?? this.#quota.refusal({ sender, from: null });
+    const no = refusal ?? this.#quota.refusal({ sender, from: null }) ?? this.#diskRefusal();
     if (no) return Promise.resolve({ kind: "refused", refusal: no });
     const pending = this.#add(id, transaction, { sender, from: null, isExecutable: true });
     this.#parts.onOwn(transaction);
@@ -204,6 +222,11 @@ export class Mempool {
     return checks.verifyTransaction(key, transaction) ? sender : null;
   }
 
+  #diskRefusal(): PoolRefusal | null {
+    const { trouble } = this.#parts.journal ?? { trouble: null };
+    return trouble && { code: "DISK_FULL", reason: trouble.message };
+  }
+
   #recheck(pending: Pending): boolean {
     const { height } = this.#parts.chain.head;
     if (pending.checkedAt === height) return pending.isExecutable;
@@ -227,7 +250,10 @@ export class Mempool {
     { sender, from, isExecutable }: Pick<Pending, "sender" | "from" | "isExecutable">,
   ): Pending {
     const { promise: outcome, resolve: settle } = Promise.withResolvers<TransactionOutcome>();
-    const { chain, clock } = this.#parts;
+    const { chain, clock, journal } = this.#parts;
+    const journaled = (from === null && journal?.add(transaction)) || Promise.resolve();
+    // Whoever waits for it is told; the ledger may take it all the same.
+    journaled.catch(() => {});
     const checkedAt = chain.head.height;
     const receivedAt = clock.monotonic();
     const pending = {
@@ -240,6 +266,7 @@ export class Mempool {
       isExecutable,
       settle,
       outcome,
+      journaled,
     };
     this.#pending.set(id, pending);
     this.#quota.add(pending);
@@ -248,6 +275,7 @@ export class Mempool {
 
   #end(pending: Pending, outcome: TransactionOutcome): void {
     this.#remove(pending);
+    this.#parts.journal?.remove(pending.id);
     pending.settle(outcome);
   }
 

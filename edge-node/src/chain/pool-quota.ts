@@ -2,7 +2,7 @@ import { limits, type NodeId } from "@meshwork/foundation";
 
 /** The pool's own no, beside the ledger's. */
 export interface PoolRefusal {
-  readonly code: "MEMPOOL_FULL" | "TOO_MANY_PENDING";
+  readonly code: "MEMPOOL_FULL" | "TOO_MANY_PENDING" | "DISK_FULL";
   readonly reason: string;
 }
 

@@ -82,6 +82,8 @@ export const limits = {
   mempoolWaitMs: 5_000,
   /** Transactions of one forwarding peer in the pool: no peer can fill it alone. */
   mempoolPerPeer: 1_000,
+  /** The journal of transactions handed in is rewritten beyond it, when half of it is over. */
+  mempoolJournalBytes: 4 << 20,
   /** Frames of transactions of one peer that wait to have their signatures checked; and peers counted. */
   intakeFrames: 8,
   intakePeers: 2_048,

@@ -1,0 +1,180 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { limits, type NodeId, type Points } from "@meshwork/foundation";
+import { TestNetwork, testMember, testOrder } from "@meshwork/ledger/testing";
+import { silentLog } from "@meshwork/observability";
+import {
+  signTransaction,
+  type Transaction,
+  type TransactionBody,
+  transactionIdOf,
+} from "@meshwork/protocol";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Chain, openChain } from "./chain.ts";
+import { ChainError } from "./chain-error.ts";
+import { failWhenFull } from "./disk-space.ts";
+import { Mempool, type MempoolParts } from "./mempool.ts";
+import { type MempoolJournal, openMempoolJournal } from "./mempool-journal.ts";
+
+const peer = "P".repeat(44) as NodeId;
+const quiet = { space: failWhenFull, log: silentLog };
+
+let folder: string;
+let chain: Chain;
+let network: TestNetwork;
+let pool: Mempool;
+let own: Transaction[];
+let now: number;
+let nonce = 1_000n;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "meshwork-journal-"));
+  network = new TestNetwork({ policy: { admission: "open", registerPrice: 0n as Points } });
+  chain = await openChain({ folder, genesis: network.genesis, log: silentLog });
+  [own, now] = [[], network.header.time];
+  pool = poolWith();
+});
+afterEach(async () => {
+  pool.stop();
+  await chain.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function poolWith(journal?: MempoolParts["journal"]): Mempool {
+  return new Mempool({
+    chain,
+    clock: { now: () => now, monotonic: () => now, setTimer: () => () => {} },
+    ...(journal && { journal }),
+    onOwn: (transaction) => own.push(transaction),
+    onExecutable: () => {},
+  });
+}
+
+const orderBody: TransactionBody = {
+  kind: "submit",
+  order: testOrder(testMember("gateway").nodeId),
+};
+const order = (change: object = {}): Transaction =>
+  signTransaction(network.requester.keyPair, {
+    chainId: network.chainId,
+    sender: network.requester.nodeId,
+    nonce: nonce++,
+    notAfter: now + 60_000,
+    body: orderBody,
+    ...change,
+  });
+
+async function commit(): Promise<void> {
+  network.step();
+  await chain.commitFinal(network.blocks);
+}
+
+describe("what was acknowledged", () => {
+  const journalPath = () => join(folder, "mempool.log");
+  /** As after a start: what the journal holds is handed in again. */
+  async function restart(): Promise<{ journal: MempoolJournal; held: Transaction[] }> {
+    pool.stop();
+    const { journal, transactions } = await openMempoolJournal(journalPath(), quiet);
+    pool = poolWith(journal);
+    for (const transaction of transactions) void pool.submit(transaction);
+    return { journal, held: transactions };
+  }
+
+  test("is handed in again after a restart, unless it has ended meanwhile", async () => {
+    const { journal } = await restart();
+    const first = network.send(network.requester, orderBody);
+    const [second, brief] = [order(), order({ notAfter: now + 5 })];
+    const acks = [first, second, brief].map((transaction) => pool.accept(transaction));
+    expect(await Promise.all(acks)).toEqual([null, null, null]);
+    pool.receive(peer, [order()]);
+    await journal.close();
+    // Its process was down when a block took the first and the time of the third passed.
+    pool.stop();
+    await commit();
+    now = network.header.time + 10;
+    own = [];
+    const again = await restart();
+    expect(again.held).toEqual([first, second, brief]);
+    expect([own, [...pool.executable()]]).toEqual([[second], [second]]);
+    await again.journal.close();
+  });
+
+  test("is acknowledged when it is on disk, and not before", async () => {
+    const disk = Promise.withResolvers<void>();
+    pool.stop();
+    pool = new Mempool({
+      chain,
+      clock: { now: () => now, monotonic: () => now, setTimer: () => () => {} },
+      journal: { add: () => disk.promise, remove: () => {}, trouble: null },
+      onOwn: () => {},
+      onExecutable: () => {},
+    });
+    let acknowledged = false;
+    const ack = pool.accept(order()).then(() => {
+      acknowledged = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(acknowledged).toBe(false);
+    disk.resolve();
+    await ack;
+  });
+
+  test("is what is refused neither, and says why", async () => {
+    const { journal } = await restart();
+    expect(await pool.accept(order({ notAfter: now - 1 }))).toMatchObject({ code: "EXPIRED" });
+    const full = new ChainError("DISK_FULL", "no room");
+    pool.stop();
+    pool = new Mempool({
+      chain,
+      clock: { now: () => now, monotonic: () => now, setTimer: () => () => {} },
+      journal: { add: async () => {}, remove: () => {}, trouble: full },
+      onOwn: () => {},
+      onExecutable: () => {},
+    });
+    expect(await pool.accept(order())).toEqual({ code: "DISK_FULL", reason: "no room" });
+    await journal.close();
+    expect((await restart()).held).toEqual([]);
+  });
+
+  test("survives a torn tail; a journal that is damaged is put aside, and the node starts", async () => {
+    const { journal } = await restart();
+    const kept = order();
+    await pool.accept(kept);
+    await journal.close();
+    const bytes = await readFile(journalPath());
+    await writeFile(journalPath(), Buffer.concat([bytes, bytes.subarray(8, 40)]));
+    const torn = await restart();
+    expect(torn.held).toEqual([kept]);
+    await torn.journal.close();
+    bytes[40] = (bytes[40] ?? 0) ^ 1;
+    await writeFile(journalPath(), Buffer.concat([bytes, bytes.subarray(8)]));
+    const damaged = await restart();
+    expect(damaged.held).toEqual([]);
+    await pool.accept(kept);
+    await damaged.journal.close();
+    expect((await readdir(folder)).sort()).toContain("mempool.log.damaged");
+    const mended = await restart();
+    expect(mended.held).toEqual([kept]);
+    await mended.journal.close();
+  });
+
+  test("leaves a journal that does not grow with what has ended", async () => {
+    const { journal } = await restart();
+    const big = Array.from({ length: 40 }, () => order());
+    const { sizeBytes } = await (async () => {
+      for (let round = 0; round * 40 * 400 < 2 * limits.mempoolJournalBytes; round++) {
+        await Promise.all(big.map((transaction) => journal.add(transaction)));
+        for (const { unsigned } of big.slice(1)) journal.remove(transactionIdOf(unsigned));
+      }
+      await journal.close();
+      return { sizeBytes: (await stat(journalPath())).size };
+    })();
+    expect(sizeBytes).toBeLessThan(1.5 * limits.mempoolJournalBytes);
+    const { held, journal: again } = await restart();
+    expect(held.map(({ unsigned }) => transactionIdOf(unsigned))).toContain(
+      transactionIdOf((big[0] as Transaction).unsigned),
+    );
+    await again.close();
+  });
+});
