@@ -29,6 +29,9 @@ const HOST_CALL_FUEL = 1_000n;
 export class MeteredInstance {
   readonly #budget: InstanceBudget;
   #instance: WebAssembly.Instance | undefined;
+  /** What every host call looks at. */
+  #fuel = new WebAssembly.Global({ value: "i64", mutable: true }, 0n);
+  #memory = new Uint8Array(0);
 
   /**
    * @param imports the host functions, which may look at this instance once they are called.
@@ -43,14 +46,27 @@ export class MeteredInstance {
     if (compiled.instanceFuel > budget.fuel) throw this.#outOfFuel();
     this.run(() => {
       this.#instance = new WebAssembly.Instance(compiled.module, imports(this));
-      this.#global(METER_EXPORT.fuel).value = budget.fuel - compiled.instanceFuel;
+      this.#fuel = this.#global(METER_EXPORT.fuel) as WebAssembly.Global<"i64">;
+      this.#fuel.value = budget.fuel - compiled.instanceFuel;
       this.#global(METER_EXPORT.stack).value = budget.stack;
       if (METER_EXPORT.start in this.#instance.exports) this.call(METER_EXPORT.start);
     });
   }
 
-  get memory(): Uint8Array {
-    return new Uint8Array((this.#exports.memory as WebAssembly.Memory).buffer);
+  /**
+   * A piece of the guest's memory, as it lies there; memory that grows leaves it behind.
+   *
+   * @param address i32 as WebAssembly gives it, meant unsigned.
+   * @throws TaskFault when it is not all within the memory.
+   */
+  view(address: number, length: number): Uint8Array {
+    // Memory that has grown since has left an empty array here.
+    if (this.#memory.length === 0)
+      this.#memory = new Uint8Array((this.#exports.memory as WebAssembly.Memory).buffer);
+    const start = address >>> 0;
+    if (start + length > this.#memory.length)
+      throw new TaskFault("TRAP", "a host call was given an address out of bounds", this.used);
+    return this.#memory.subarray(start, start + length);
   }
 
   /** Calls an export, whose signature the instrumenter has checked. */
@@ -64,14 +80,14 @@ export class MeteredInstance {
   }
 
   charge(fuel: bigint): void {
-    const left = this.#global(METER_EXPORT.fuel);
-    left.value -= fuel;
-    if (left.value < 0n) throw this.#outOfFuel();
+    const left = this.#fuel.value - fuel;
+    this.#fuel.value = left;
+    if (left < 0n) throw this.#outOfFuel();
   }
 
   /** Fuel used so far. Inside the guest's code it is exact at host calls. */
   get used(): bigint {
-    const left: bigint = this.#global(METER_EXPORT.fuel).value;
+    const left = this.#fuel.value;
     return left < 0n ? this.#budget.fuel : this.#budget.fuel - left;
   }
 
@@ -79,7 +95,7 @@ export class MeteredInstance {
   run<Result>(action: () => Result): Result {
     try {
       const result = action();
-      if (this.#global(METER_EXPORT.fuel).value < 0n) throw this.#outOfFuel();
+      if (this.#fuel.value < 0n) throw this.#outOfFuel();
       return result;
     } catch (error) {
       throw this.#explain(error);

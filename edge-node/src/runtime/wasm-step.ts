@@ -107,7 +107,7 @@ class StepHost {
         instance.used,
       );
     instance.pay(length);
-    return view(instance, address, length).slice();
+    return instance.view(address, length).slice();
   }
 
   #append(instance: MeteredInstance, address: number, length: number): void {
@@ -120,7 +120,7 @@ class StepHost {
         instance.used,
       );
     instance.pay(length);
-    const bytes = view(instance, address, length);
+    const bytes = instance.view(address, length);
     if (end > this.#output.length) {
       const grown = new Uint8Array(Math.max(end, 2 * this.#output.length));
       grown.set(this.#output.subarray(0, this.#outputLength));
@@ -141,14 +141,6 @@ function copyIn(
 ): number {
   const length = Math.min(to.length >>> 0, source.length);
   instance.pay(length);
-  view(instance, to.address, length).set(source.subarray(0, length));
+  instance.view(to.address, length).set(source.subarray(0, length));
   return length;
-}
-
-function view(instance: MeteredInstance, address: number, length: number): Uint8Array {
-  const { memory } = instance;
-  const start = address >>> 0;
-  if (start + length > memory.length)
-    throw new TaskFault("TRAP", "a host call was given an address out of bounds", instance.used);
-  return memory.subarray(start, start + length);
 }
