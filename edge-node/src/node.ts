@@ -2,10 +2,16 @@ import { join } from "node:path";
 import type { SecretBundle } from "@meshwork/crypto";
 import type { Clock, NodeId, Random } from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
-import type { P2p } from "@meshwork/p2p";
+import type { Identity, P2p } from "@meshwork/p2p";
 import type { Genesis, Invite, Transaction } from "@meshwork/protocol";
+import { beginAtSnapshot } from "./archiver/begin-at-snapshot.ts";
+import {
+  type KeptSnapshots,
+  keepSnapshots,
+  type SnapshotPlaces,
+} from "./archiver/keep-snapshots.ts";
 import type { Chain } from "./chain/chain.ts";
-import { serveExports } from "./chain/snapshot/running/serve-exports.ts";
+import type { LedgerNode } from "./chain/ledger-node.ts";
 import { handIn } from "./hand-in.ts";
 import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
 import { forgetFinished, openDispatchBook } from "./mail/dispatch-book.ts";
@@ -28,7 +34,7 @@ import { createRequester, type Requester } from "./requester/requester.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import { createTaskSecrets } from "./task-secrets.ts";
 
-export interface NodeOptions {
+export interface NodeOptions extends SnapshotPlaces {
   /** `chain`, `vote`, `objects`, `results` and `dispatches` lie in it. One process owns it. */
   folder: string;
   genesis: Genesis;
@@ -65,6 +71,8 @@ export interface Node {
   readonly ledger: LedgerClient;
   readonly chain: Chain;
   readonly requester: Requester;
+  /** Of the newest snapshot in the configured place; undefined where this node publishes none. */
+  readonly snapshotTime: number | undefined;
   /** Hands a signed transaction in; the height at which it stands. */
   submit(transaction: Transaction, signal: AbortSignal): Promise<number>;
   /** Why it cannot do its work now, or null. */
@@ -76,11 +84,41 @@ export interface Node {
 export async function startNode(parts: NodeParts, options: NodeOptions): Promise<Node> {
   const running = new AsyncDisposableStack();
   try {
+    const connect = () =>
+      connectPeers(
+        parts,
+        { ...options, listen: [] },
+        { identity: nodeIdentity(parts, options), state: () => null },
+      );
+    await beginAtSnapshot({ ...parts, connect }, options);
     return await buildNode(parts, options, running);
   } catch (error) {
     await running.disposeAsync();
     throw error;
   }
+}
+
+/** Connections, and the ledger over them: who is let in depends on the one, and blocks come over the other. */
+async function openLedger(
+  parts: NodeParts,
+  options: NodeOptions,
+  running: AsyncDisposableStack,
+): Promise<{
+  identity: Identity;
+  p2p: P2p;
+  ledgerNode: LedgerNode;
+  snapshots: KeptSnapshots;
+}> {
+  const identity = nodeIdentity(parts, options);
+  let chain: Chain | null = null;
+  const state = () => chain?.head.state ?? null;
+  const p2p = await connectPeers(parts, options, { identity, state });
+  const ledgerNode = await followLedger(parts, options, p2p);
+  running.defer(() => ledgerNode.stop());
+  chain = ledgerNode.chain;
+  const snapshots = await keepSnapshots({ ...parts, chain, p2p }, options);
+  running.defer(() => snapshots.stop());
+  return { identity, p2p, ledgerNode, snapshots };
 }
 
 async function buildNode(
@@ -91,18 +129,9 @@ async function buildNode(
   const { folder, role, secrets } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const identity = nodeIdentity(parts, options);
+  const { identity, p2p, ledgerNode, snapshots } = await openLedger(parts, options, running);
   const { nodeId: me, keyPair } = identity;
-
-  let chain: Chain | null = null;
-  const p2p = await connectPeers(parts, options, {
-    identity,
-    state: () => chain?.head.state ?? null,
-  });
-  const ledgerNode = await followLedger(parts, options, p2p);
-  running.defer(() => ledgerNode.stop());
-  chain = ledgerNode.chain;
-  running.defer(await serveExports({ chain, log: parts.log }, folder));
+  const { chain } = ledgerNode;
   const submit: Node["submit"] = (transaction, until) =>
     handIn(ledgerNode.mempool, transaction, until);
   const ledger = createLedgerClient({ ...parts, me, keyPair, chain, submit });
@@ -149,6 +178,9 @@ async function buildNode(
     ledger,
     chain,
     requester,
+    get snapshotTime() {
+      return snapshots.publishedTime;
+    },
     submit,
     unready,
     stop: () => running.disposeAsync(),

@@ -9,6 +9,8 @@ export const streamNames = {
   sync: "/meshwork/sync/1",
   /** Content by address, in chunks. */
   blobs: "/meshwork/blobs/1",
+  /** Manifests and chunks of snapshots, for those who join: as blobs, and apart from task data. */
+  snapshots: "/meshwork/snapshots/1",
   /** The Kademlia DHT of this network alone. */
   dht: "/meshwork/kad/1",
 } as const;
@@ -17,4 +19,6 @@ export const streamNames = {
 export const requestNames = {
   /** The network's genesis, as bytes; a stranger checks its hash against his invite. */
   genesis: "genesis",
+  /** The newest snapshot that a node keeps for those who join. */
+  snapshot: "snapshot",
 } as const;
