@@ -1,3 +1,4 @@
+import { limits } from "@meshwork/foundation";
 import { receipt as receiptWire } from "@meshwork/protocol";
 import type { VerifiedReceipt } from "@meshwork/verify";
 import { Command } from "commander";
@@ -5,8 +6,6 @@ import { readBounded, readGenesis } from "../files.ts";
 import { outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { checkReceipt } from "../receipt-check.ts";
-
-const RECEIPT_BYTES = 262_144;
 
 export function receiptCommand(streams: Streams): Command {
   return new Command("receipt")
@@ -22,7 +21,7 @@ function verifyCommand(streams: Streams): Command {
     .requiredOption("--genesis <file>", "of the network that it is from: the only thing believed")
     .action(async (file: string, options: { genesis: string }, command: Command) => {
       const genesis = await readGenesis(options.genesis);
-      const checked = checkReceipt(await readBounded(file, RECEIPT_BYTES), genesis);
+      const checked = checkReceipt(await readBounded(file, limits.receiptBytes), genesis);
       tell(outputOf(command, streams), checked);
     });
 }
@@ -32,7 +31,9 @@ function showCommand(streams: Streams): Command {
     .description("the contents of a receipt as JSON; checks its form, and nothing else")
     .argument("<file>", "the receipt")
     .action(async (file: string, _options: unknown, command: Command) => {
-      const json = receiptWire.toJson(receiptWire.decode(await readBounded(file, RECEIPT_BYTES)));
+      const json = receiptWire.toJson(
+        receiptWire.decode(await readBounded(file, limits.receiptBytes)),
+      );
       const output = outputOf(command, streams);
       output.emit("receipt", { receipt: JSON.parse(json) });
       output.say(json);

@@ -11,10 +11,12 @@ import { reveal } from "./commitment.ts";
 import { consensusMessageWire } from "./consensus-message.ts";
 import { contract } from "./contract.ts";
 import { genesis } from "./genesis.ts";
+import { handOverChain } from "./hand-over.ts";
 import { nodeRecord } from "./node-record.ts";
 import { proofOfTaskWire } from "./proof-of-task.ts";
 import { receipt } from "./receipt.ts";
 import { snapshotChunk, snapshotManifest } from "./snapshot-manifest.ts";
+import { stateClaim } from "./state-claim.ts";
 import { taskMessage } from "./task-message.ts";
 import { taskRecord } from "./task-record.ts";
 import * as network from "./testing/network-samples.ts";
@@ -40,6 +42,8 @@ const nouns: { name: string; noun: Wire<z.ZodType>; values: unknown[] }[] = [
   { name: "consensus-message", noun: consensusMessageWire, values: network.sampleConsensusMessages },
   { name: "task-message", noun: taskMessage, values: sample.sampleTaskMessages },
   { name: "receipt", noun: receipt, values: [sampleReceipt()] },
+  { name: "state-claim", noun: stateClaim, values: network.sampleClaims },
+  { name: "hand-over-chain", noun: handOverChain, values: [{ handOvers: [network.sampleHandOver] }] },
   { name: "snapshot-manifest", noun: snapshotManifest, values: [network.sampleManifest] },
   { name: "snapshot-chunk", noun: snapshotChunk, values: [network.sampleChunk] },
 ];

@@ -19,6 +19,7 @@ export * from "./raw-bytes.ts";
 export * from "./receipt.ts";
 export * from "./seeded-draw.ts";
 export * from "./snapshot-manifest.ts";
+export * from "./state-claim.ts";
 export * from "./state-proof.ts";
 export * from "./stream-names.ts";
 export * from "./task-message.ts";

@@ -10,17 +10,18 @@ import { z } from "zod";
 export const EMPTY_SUBTREE = "0".repeat(64) as Digest;
 
 /** Kinds of state records; a record's key cannot collide with one of another kind. */
-export type StateKind =
-  | "account"
-  | "node"
-  | "task"
-  | "nonce"
-  | "voucher"
-  | "chain"
-  | "contribution"
-  | "stance"
-  | "agenda"
-  | "index";
+export const stateKind = z.enum([
+  "account",
+  "node",
+  "task",
+  "nonce",
+  "voucher",
+  "chain",
+  "contribution",
+  "stance",
+  "index",
+]);
+export type StateKind = z.infer<typeof stateKind>;
 
 export const stateKey = (kind: StateKind, id: string): Digest =>
   digestOf("meshwork/state-key/1", utf8(kind), utf8(id));

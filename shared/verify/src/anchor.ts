@@ -1,12 +1,20 @@
 import type { ChainId, PublicKey } from "@meshwork/foundation";
-import { chainIdOf, type Genesis, genesis, genesisVoteKeys } from "@meshwork/protocol";
+import {
+  type Committee,
+  chainIdOf,
+  committeeHash,
+  type Genesis,
+  genesis,
+  genesisVoteKeys,
+  type Header,
+  voteKeysOf,
+} from "@meshwork/protocol";
+import { type Refusal, refuse } from "./refusal.ts";
 
-/**
- * What a checker believes beforehand; everything else is proved from it. Narrow for now: the network's
- * genesis, whose committee still sits. A later checkpoint is another anchor of the same shape.
- */
+/** What a checker believes beforehand; everything else is proved from it. */
 export interface Anchor {
   chainId: ChainId;
+  /** The one epoch whose committee is known. */
   epoch: number;
   /** By seat. */
   voteKeys: readonly PublicKey[];
@@ -24,3 +32,32 @@ export function anchorOf(source: Genesis | Uint8Array): Anchor {
     time: value.time,
   };
 }
+
+/** A header that is believed because somebody who is trusted named its hash; and its committee, from anybody. */
+export interface Checkpoint {
+  header: Header;
+  committee: Committee;
+}
+
+/** A younger anchor than the genesis. Whoever calls has compared the header's hash with the one that he was told. */
+export function anchorOfCheckpoint({ header, committee }: Checkpoint): Anchor | Refusal {
+  if (committeeHash(committee) !== header.committeeHash)
+    return refuse("WRONG_COMMITTEE", `the checkpoint names the committee ${header.committeeHash}`);
+  const { chainId, epoch, time } = header;
+  return { chainId, epoch, voteKeys: voteKeysOf(committee), time };
+}
+
+/** Milliseconds for which keys are taken to stay in the right hands. */
+export const TRUST_PERIOD_MS = 21 * 24 * 3_600_000;
+
+/**
+ * `valid_historic`: the anchor is older than the trust period. Keys that were stolen since could have
+ * forged what is proved from it; check it against a newer checkpoint.
+ */
+export type Trust = "valid" | "valid_historic";
+
+/** @param trustPeriodMs @default 21 days */
+export const trustIn = (
+  anchor: Anchor,
+  { now, trustPeriodMs = TRUST_PERIOD_MS }: { now: number; trustPeriodMs?: number | undefined },
+): Trust => (now - anchor.time <= trustPeriodMs ? "valid" : "valid_historic");

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
-import { Actors, TestNetwork } from "@meshwork/ledger/testing";
-import { genesis, receipt as receiptWire } from "@meshwork/protocol";
+import { Actors, TestNetwork, testMember } from "@meshwork/ledger/testing";
+import { genesis, receipt as receiptWire, stateClaim } from "@meshwork/protocol";
 import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
 
 /** What a browser gives, and nothing of Node. */
 const browserGlobals = { TextEncoder, TextDecoder, URL, console };
 
-test("the receipt checker runs where there is no Node: bundled for a browser, it says the same", async () => {
+test("the checkers of receipts and of state run where there is no Node: bundled for a browser, they say the same", async () => {
   const bundle = await rolldown({
     input: fileURLToPath(new URL("./index.ts", import.meta.url)),
     platform: "browser",
@@ -19,14 +19,18 @@ test("the receipt checker runs where there is no Node: bundled for a browser, it
   expect(imports).toEqual([]);
   expect(code).not.toMatch(/["']node:/);
 
-  const network = new TestNetwork({ members: 6 });
+  const network = new TestNetwork({ members: 6, policy: { epochMs: 60_000, handOverMs: 20 } });
   const actors = new Actors(network);
   const orderId = actors.order();
   actors.finish(orderId);
+  network.passEpoch();
+  network.step({ view: 1 });
   const context = createContext({
     ...browserGlobals,
     receipt: receiptWire.encode(network.receiptOf(orderId)),
     forged: receiptWire.encode(network.receiptOf(orderId)).with(2_000, 0x55),
+    account: stateClaim.encode(network.claimOf("account", network.requester.nodeId)),
+    absent: stateClaim.encode(network.claimOf("account", testMember("nobody").nodeId)),
     genesis: genesis.encode(network.genesis),
     Uint8Array,
   });
@@ -35,4 +39,8 @@ test("the receipt checker runs where there is no Node: bundled for a browser, it
     runInContext(`verify.verifyReceipt(${name}, { genesis, now: 0 })`, context);
   expect(verdictOn("receipt")).toMatchObject({ ok: true, outcome: "verified" });
   expect(verdictOn("forged")).toMatchObject({ ok: false });
+  const stateOf = (name: string) =>
+    runInContext(`verify.verifyState(${name}, { genesis, now: 0 })`, context);
+  expect(stateOf("account")).toMatchObject({ ok: true, kind: "account" });
+  expect(stateOf("absent")).toMatchObject({ ok: true, value: null });
 });

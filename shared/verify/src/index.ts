@@ -1,6 +1,14 @@
-export { type Anchor, anchorOf } from "./anchor.ts";
-export { follow, type LightClient, lightClientFrom } from "./light-client.ts";
+export {
+  type Anchor,
+  anchorOf,
+  anchorOfCheckpoint,
+  type Checkpoint,
+  type Trust,
+} from "./anchor.ts";
+export { followHandOver, followHandOvers } from "./follow-hand-overs.ts";
+export { follow, type LightClient, lightClientFrom, type Shown } from "./light-client.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";
 export type { Risk } from "./risk.ts";
 export { verifyCertificate } from "./verify-certificate.ts";
 export { type ReceiptCheck, type VerifiedReceipt, verifyReceipt } from "./verify-receipt.ts";
+export { type VerifiedState, verifyState } from "./verify-state.ts";

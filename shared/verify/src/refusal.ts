@@ -10,6 +10,8 @@ export interface Refusal {
 
 export type RefusalCode =
   | "NOT_A_RECEIPT"
+  | "NOT_A_CLAIM"
+  | "WRONG_COMMITTEE"
   | "WRONG_CHAIN"
   | "WRONG_EPOCH"
   | "WRONG_BLOCK"

@@ -19,7 +19,10 @@ export function verifyCertificate(
       `the block is of network ${header.chainId}, not ${anchor.chainId}`,
     );
   if (header.epoch !== anchor.epoch || ballot.epoch !== anchor.epoch)
-    return refuse("WRONG_EPOCH", `the anchor's committee sat in epoch ${anchor.epoch} alone`);
+    return refuse(
+      "WRONG_EPOCH",
+      `the block is of epoch ${header.epoch}, and the committee known that of ${anchor.epoch}: what leads from one to the other is missing`,
+    );
   // The view of the certificate may be later: a block that was proposed again keeps its own.
   if (ballot.kind !== "F" || ballot.height !== header.height || ballot.view < header.view)
     return refuse("WRONG_BLOCK", `the certificate is not a final one of height ${header.height}`);

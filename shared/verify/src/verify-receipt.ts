@@ -1,7 +1,6 @@
 import { equalBytes, type NodeId, type OrderId } from "@meshwork/foundation";
 import {
   checkProof,
-  type Genesis,
   type Outcome,
   proofHash,
   type Receipt,
@@ -16,10 +15,10 @@ import {
   verifyStateProof,
   verifyTransaction,
 } from "@meshwork/protocol";
-import { type Anchor, anchorOf } from "./anchor.ts";
+import { type Anchor, type Trust, trustIn } from "./anchor.ts";
+import { anchorIn, type Believed, checkFinal } from "./check-final.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { type Risk, riskOf } from "./risk.ts";
-import { verifyCertificate } from "./verify-certificate.ts";
 
 /** What a receipt proves, once every byte of it was checked. */
 export interface VerifiedReceipt {
@@ -33,41 +32,27 @@ export interface VerifiedReceipt {
   /** The block whose state holds the record, and its proposer's clock. */
   height: number;
   time: number;
-  /**
-   * `valid_historic`: the anchor is older than the trust period. Keys that were stolen since could
-   * have forged this receipt; check it against a newer checkpoint.
-   */
-  trust: "valid" | "valid_historic";
+  trust: Trust;
 }
 
-export interface ReceiptCheck {
-  /** The network that the checker means, in canonical bytes or parsed; or another anchor. */
-  genesis: Genesis | Uint8Array | Anchor;
-  /** The checker's clock, milliseconds since the Unix epoch. */
-  now: number;
-  /** How long keys are taken to stay in the right hands. @default 21 days */
-  trustPeriodMs?: number;
-}
-
-const TRUST_PERIOD_MS = 21 * 24 * 3_600_000;
+export type ReceiptCheck = Believed;
 
 /** Offline, with keys alone: nothing is asked of anybody, and nothing in the receipt is believed unproved. */
 export function verifyReceipt(
   source: Receipt | Uint8Array,
-  { genesis, now, trustPeriodMs = TRUST_PERIOD_MS }: ReceiptCheck,
+  believed: ReceiptCheck,
 ): VerifiedReceipt | Refusal {
   const receipt = source instanceof Uint8Array ? decode(source) : source;
   if (receipt === null)
     return refuse("NOT_A_RECEIPT", "these bytes are not the canonical form of a receipt");
-  const anchor = "voteKeys" in genesis ? genesis : anchorOf(genesis);
+  const anchor = anchorIn(believed);
   // The header holds the record, the record names order and proof, a quorum signed the header: the
   // hashes come before the signatures, so that a forgery is cheap to refuse.
   const refusal =
-    checkRecord(receipt) ??
-    checkOrder(anchor, receipt) ??
-    checkConclusion(anchor, receipt) ??
-    verifyCertificate(anchor, receipt);
+    checkRecord(receipt) ?? checkOrder(anchor, receipt) ?? checkConclusion(anchor, receipt);
   if (refusal !== null) return refusal;
+  const proved = checkFinal(receipt, { ...believed, genesis: anchor });
+  if ("code" in proved) return proved;
 
   const { task, header, proof } = receipt;
   const { conclusion } = task;
@@ -82,7 +67,7 @@ export function verifyReceipt(
     risk: riskOf(task, conclusion, agreeing.length),
     height: header.height,
     time: header.time,
-    trust: now - anchor.time <= trustPeriodMs ? "valid" : "valid_historic",
+    trust: trustIn(proved, believed),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   headerHash,
   quorumOf,
   type Receipt,
+  type StateClaim,
   signBallot,
   signTransaction,
   type Transaction,
@@ -25,6 +26,7 @@ import { beaconInput } from "../beacon.ts";
 import { assertConserved } from "../conservation.ts";
 import { nextOwedTime } from "../demand.ts";
 import { applyGenesis } from "../genesis.ts";
+import { definitions, type RecordKind } from "../records.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { State } from "../state.ts";
 import { type Checks, realChecks } from "../transactions/rule.ts";
@@ -221,6 +223,17 @@ export class TestNetwork {
     const proof = proofs[0] ?? null;
     const { header, handOvers: handOver } = this;
     return { version: 1, order, task, proof, path, header, certificate, handOver };
+  }
+
+  /** That a record stands in the newest state, or that none does. */
+  claimOf(kind: RecordKind, id: string): StateClaim {
+    const { header, handOvers: handOver, lastCommit: certificate, state } = this;
+    assert(certificate, "no block is final yet");
+    const record = state.get(kind, id);
+    const value = record ? definitions[kind].encode(record as never) : null;
+    const path = state.prove(kind, id);
+    const { stateKind } = definitions[kind];
+    return { version: 1, kind: stateKind, id, value, path, header, certificate, handOver };
   }
 
   /** @param view in which the quorum finalizes. */

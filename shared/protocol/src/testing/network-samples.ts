@@ -6,6 +6,7 @@ import type { Genesis } from "../genesis.ts";
 import type { HandOver } from "../hand-over.ts";
 import type { NodeRecord } from "../node-record.ts";
 import type { SnapshotManifest } from "../snapshot-manifest.ts";
+import type { StateClaim } from "../state-claim.ts";
 import type { Invite } from "../voucher.ts";
 
 import {
@@ -129,6 +130,20 @@ export const sampleHandOver: HandOver = {
     leaders: [2, 0, 1, 3],
   },
 };
+
+export const sampleClaims: StateClaim[] = [Uint8Array.of(1, 2), null].map((value) => ({
+  version: 1,
+  kind: "account",
+  id: node,
+  value,
+  path: {
+    siblings: [sampleDigest(70)],
+    other: value && { key: sampleDigest(71), valueHash: sampleDigest(72) },
+  },
+  header: sampleHeader,
+  certificate: sampleCertificate,
+  handOver: [sampleHandOver],
+}));
 
 export const sampleManifest: SnapshotManifest = {
   format: 1,
