@@ -85,7 +85,12 @@ export function createApplication(parts: ApplicationParts): LedgerApplication {
       return result.ok;
     },
 
-    demand: (now) => owedAt(chain.head.state, now) || mempool.hasExecutable(),
+    demand(now) {
+      const { state } = chain.head;
+      // Towards the end of an epoch blocks are paced: what is executable waits for the next one that is owed.
+      const isPaced = state.epoch.lastHeight !== null;
+      return owedAt(state, now) || (!isPaced && mempool.hasExecutable());
+    },
 
     prepare() {
       const { head } = chain;

@@ -1,45 +1,41 @@
-import type { ChainId, Digest, NodeId, OrderId } from "@meshwork/foundation";
-import { type BlockHash, fromUtf8, limits, utf8 } from "@meshwork/foundation";
+import {
+  type BlockHash,
+  type ChainId,
+  type Digest,
+  fromUtf8,
+  limits,
+  type NodeId,
+  type OrderId,
+  utf8,
+} from "@meshwork/foundation";
 import type { LeafChange } from "@meshwork/ledger";
 import {
   type FinalizedBlock,
   finalizedBlock,
-  headerHash,
+  type HandOver,
+  handOver,
   type ProvenHeader,
   provenHeader,
 } from "@meshwork/protocol";
 import { ClassicLevel } from "classic-level";
-import { type BlockFacts, decodeFacts, encodeFacts } from "./block-facts.ts";
+import { type BlockFacts, decodeFacts } from "./block-facts.ts";
 import { ChainError } from "./chain-error.ts";
 import { type DiskSpace, failWhenFull, isDiskFull } from "./disk-space.ts";
+import {
+  at,
+  type Base,
+  type Commit,
+  keys,
+  put,
+  STATE,
+  type Write,
+  writeOf,
+  writesOf,
+  writesOfBase,
+} from "./store-layout.ts";
 
 /** Without `sync` LevelDB does not wait for the disk. */
 const DURABLE = { sync: true } as const;
-
-/** Heights as text of one width, so that LevelDB keeps them in order. */
-const at = (height: number): string => String(height).padStart(15, "0");
-
-const keys = {
-  chainId: "chain-id",
-  head: "head",
-  base: "base",
-  block: (height: number) => `block/${at(height)}`,
-  hash: (hash: BlockHash) => `hash/${hash}`,
-  facts: (height: number) => `facts/${at(height)}`,
-  state: (key: Digest) => `state/${key}`,
-  account: (id: NodeId, height: number) => `account/${id}/${at(height)}`,
-  task: (id: OrderId, height: number) => `task/${id}/${at(height)}`,
-};
-
-/** All leaves of the state. */
-const STATE = { gt: "state/", lt: "state0" } as const;
-
-/** What one block leaves behind, all of it or nothing. */
-export interface Commit {
-  readonly finalized: FinalizedBlock;
-  readonly changes: readonly LeafChange[];
-  readonly facts: BlockFacts;
-}
 
 export interface Range {
   /** Only below this height. @default the newest first */
@@ -88,15 +84,14 @@ export class BlockStore {
   async begin(
     chainId: ChainId,
     leaves: Iterable<LeafChange>,
-    base: ProvenHeader | null = null,
+    base: Base | null = null,
   ): Promise<void> {
     // A beginning that was cut short may have left leaves of another genesis.
     await this.#database.clear(STATE);
     for (const some of inBatches(leaves)) await this.#write("the state", some.map(writeOf));
     const head = utf8(String(base?.header.height ?? 0));
     await this.#write("the chain's beginning", [
-      ...(base ? [put(keys.base, provenHeader.encode(base))] : []),
-      ...(base ? [put(keys.hash(headerHash(base.header)), head)] : []),
+      ...(base ? writesOfBase(base) : []),
       put(keys.head, head),
       put(keys.chainId, utf8(chainId)),
     ]);
@@ -136,6 +131,13 @@ export class BlockStore {
     return bytes === null
       ? null
       : this.#parse(`block ${height}`, () => finalizedBlock.decode(bytes));
+  }
+
+  /** How the committees followed each other, from the end of this epoch on, oldest first. */
+  async handOvers(fromEpoch: number, limit = limits.handOvers): Promise<HandOver[]> {
+    const range = { gte: keys.handOver(fromEpoch), lt: "hand-over/:", limit };
+    const found = await this.#database.values(range).all();
+    return found.map((bytes) => this.#parse("a hand-over", () => handOver.decode(bytes)));
   }
 
   async heightOf(hash: BlockHash): Promise<number | null> {
@@ -219,34 +221,6 @@ function* inBatches<T>(items: Iterable<T>): Generator<T[]> {
   }
   yield batch;
 }
-
-/** Either a value or that there is none any more. */
-type Write = ReturnType<typeof writeOf>;
-
-function writesOf({ finalized, changes, facts }: Commit): Write[] {
-  const { header } = finalized.block;
-  const { height } = header;
-  const accounts = new Set(facts.whys.map((why) => why.account));
-  const tasks = new Set(
-    facts.events.flatMap((event) => (event.kind === "task" ? [event.orderId] : [])),
-  );
-  return [
-    put(keys.block(height), finalizedBlock.encode(finalized)),
-    put(keys.hash(headerHash(header)), utf8(String(height))),
-    put(keys.facts(height), encodeFacts(facts)),
-    ...[...accounts].map((id) => put(keys.account(id, height), NOTHING)),
-    ...[...tasks].map((id) => put(keys.task(id, height), NOTHING)),
-    ...changes.map(writeOf),
-    put(keys.head, utf8(String(height))),
-  ];
-}
-
-const NOTHING = new Uint8Array(0);
-
-const writeOf = ({ key, value }: LeafChange) =>
-  value === null ? ({ type: "del", key: keys.state(key) } as const) : put(keys.state(key), value);
-
-const put = (key: string, value: Uint8Array) => ({ type: "put", key, value }) as const;
 
 const isLocked = (error: unknown): boolean =>
   error instanceof Error &&

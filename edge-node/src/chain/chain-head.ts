@@ -9,7 +9,14 @@ import {
   type State,
   type Why,
 } from "@meshwork/ledger";
-import type { Block, Certificate, Committee, Header } from "@meshwork/protocol";
+import {
+  type Block,
+  type Certificate,
+  type Committee,
+  type HandOver,
+  type Header,
+  voteKeysOf,
+} from "@meshwork/protocol";
 
 /** Where the chain stands. A value: a new block makes a new one. */
 export interface ChainHead {
@@ -48,7 +55,8 @@ export function leaderAt(state: State, at: { height: number; view: number }): No
 
 /** The committee that sits, and from its election on the next one. */
 export function committeesOf(state: State): Committee[] {
-  return [state.committee];
+  const { committee, nextCommittee } = state;
+  return nextCommittee === null ? [committee] : [committee, nextCommittee];
 }
 
 /** Who sits now, and who will: a node is linked to both, so that no height waits for a connection. */
@@ -57,7 +65,16 @@ export const membersOf = (state: State): NodeId[] => [
 ];
 
 /** The vote keys of an epoch by seat; null for one whose committee the head does not know. */
-export function voteKeysOf({ state }: Pick<ChainHead, "state">, epoch: number) {
+export function voteKeysAt({ state }: Pick<ChainHead, "state">, epoch: number) {
+  const committee = state.committeeOf(epoch);
+  return committee === undefined ? null : voteKeysOf(committee);
+}
+
+/** What shows a light client who votes in the next epoch; null after a block that is not the last of its own. */
+export function handOverAt(
+  header: Header,
+  { certificate, state }: Pick<CommittedBlock, "certificate" | "state">,
+): HandOver | null {
   const { committee } = state;
-  return committee.epoch === epoch ? committee.seats.map((seat) => seat.voteKey) : null;
+  return committee.epoch === header.epoch ? null : { header, certificate, committee };
 }

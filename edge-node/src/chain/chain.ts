@@ -6,13 +6,14 @@ import {
   chainIdOf,
   type FinalizedBlock,
   type Genesis,
+  type HandOver,
   headerHash,
 } from "@meshwork/protocol";
 import { BlockStore, storeCorrupt } from "./block-store.ts";
 import { ChainError } from "./chain-error.ts";
-import { applyOn, type ChainHead, type CommittedBlock } from "./chain-head.ts";
+import { applyOn, type ChainHead, type CommittedBlock, handOverAt } from "./chain-head.ts";
 import type { DiskSpace } from "./disk-space.ts";
-import { requireFinal } from "./final-blocks.ts";
+import { byEpoch, requireFinal } from "./final-blocks.ts";
 import { finalBlockChecks, RememberedChecks } from "./remembered-checks.ts";
 import { restoreHead } from "./restore-head.ts";
 
@@ -107,15 +108,17 @@ export class Chain {
   }
 
   /**
-   * Takes consecutive blocks from a stranger. The last certificate vouches for all: each block is named by
-   * the next one, and so is the certificate under which it is kept.
+   * Takes consecutive blocks from a stranger. The last certificate of an epoch vouches for all before it:
+   * each block is named by the next one, and so is the certificate under which it is kept. What was taken
+   * before the first that is wrong stays.
    * @throws ChainError `CERTIFICATE_INVALID`, `BLOCK_INVALID`, and those of `commit`
    */
   commitFinal(blocks: readonly FinalizedBlock[]): Promise<void> {
     return this.#exclusively(async () => {
       const news = blocks.filter(({ block }) => block.header.height > this.#head.height);
-      if (news.length === 0) return;
-      await this.#append(requireFinal(this.#head, news, this.checks));
+      // Who votes in an epoch is known when the last block of the one before has been run.
+      for (const some of byEpoch(news))
+        await this.#append(requireFinal(this.#head, some, this.checks));
     });
   }
 
@@ -170,6 +173,11 @@ export class Chain {
     return this.#store.encodedBlockAt(height);
   }
 
+  /** How the committees followed each other: from the end of this epoch on, oldest first, 10,000 at most. */
+  handOvers(fromEpoch: number): Promise<HandOver[]> {
+    return this.#store.handOvers(fromEpoch);
+  }
+
   /** The history of accounts and tasks, by height. */
   get history(): Pick<BlockStore, "factsAt" | "heightOf" | "heightsOfAccount" | "heightsOfTask"> {
     return this.#store;
@@ -206,10 +214,11 @@ export class Chain {
     }
     if (news.length === 0) return;
     await this.#store.commit(
-      news.map(({ committed: { block, certificate, events, whys }, applied }) => ({
-        finalized: { block, certificate },
+      news.map(({ committed, applied }) => ({
+        finalized: { block: committed.block, certificate: committed.certificate },
         changes: applied.changes,
-        facts: { events, whys },
+        facts: { events: committed.events, whys: committed.whys },
+        handOver: handOverAt(committed.header, committed),
       })),
     );
     this.#executed.clear();

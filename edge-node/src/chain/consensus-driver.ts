@@ -21,7 +21,7 @@ import {
 } from "@meshwork/protocol";
 import type { LedgerApplication } from "./application.ts";
 import type { Chain } from "./chain.ts";
-import { type CommittedBlock, membersOf, voteKeysOf } from "./chain-head.ts";
+import { type CommittedBlock, membersOf, voteKeysAt } from "./chain-head.ts";
 import type { CommitteeLinks } from "./committee-links.ts";
 import { type MySeat, mySeatIn } from "./my-seat.ts";
 import type { VoteKeys } from "./vote-folder.ts";
@@ -70,7 +70,7 @@ export class ConsensusDriver {
     const { application, chain, settings } = parts;
     this.#parts = parts;
     this.#replica = new Replica({ application, ...(settings && { settings }) });
-    this.#verifier = chain.checks.verifier(chain.chainId, (epoch) => voteKeysOf(chain.head, epoch));
+    this.#verifier = chain.checks.verifier(chain.chainId, (epoch) => voteKeysAt(chain.head, epoch));
     this.#unsubscribe = chain.onCommit((committed) => this.#onCommit(committed));
     this.#start(parts.wal.recordsOf(chain.head.height + 1));
   }

@@ -1,11 +1,11 @@
 import { blockHashOf } from "@meshwork/consensus";
 import type { FinalizedBlock } from "@meshwork/protocol";
 import { ChainError } from "./chain-error.ts";
-import { type ChainHead, voteKeysOf } from "./chain-head.ts";
+import { type ChainHead, voteKeysAt } from "./chain-head.ts";
 import type { RememberedChecks } from "./remembered-checks.ts";
 
 /**
- * Consecutive blocks of a stranger, held against the head. The last certificate vouches for all: each
+ * Consecutive blocks of a stranger and of one epoch, held against the head. The last certificate vouches for all: each
  * block is named by the next one, and so is the certificate under which it is to be kept.
  * @throws ChainError `BLOCK_INVALID`, `CERTIFICATE_INVALID`
  */
@@ -21,6 +21,17 @@ export function requireFinal(
   }));
   for (const last of final.slice(-1)) requireCertificate(head, last, checks);
   return final;
+}
+
+/** In runs of one epoch each. */
+export function byEpoch(blocks: readonly FinalizedBlock[]): FinalizedBlock[][] {
+  const runs: FinalizedBlock[][] = [];
+  for (const one of blocks) {
+    const run = runs.at(-1);
+    if (run?.[0]?.block.header.epoch === one.block.header.epoch) run.push(one);
+    else runs.push([one]);
+  }
+  return runs;
 }
 
 function requireChained(head: ChainHead, blocks: readonly FinalizedBlock[]): void {
@@ -44,7 +55,7 @@ function requireCertificate(
   checks: Pick<RememberedChecks, "verifyCertificate">,
 ): void {
   const { kind, epoch, height, blockHash } = certificate.ballot;
-  const keys = voteKeysOf(head, epoch);
+  const keys = voteKeysAt(head, epoch);
   const names = kind === "F" && height === block.header.height && blockHash === blockHashOf(block);
   if (names && keys && checks.verifyCertificate(head.header.chainId, keys, certificate)) return;
   throw new ChainError(

@@ -12,7 +12,7 @@ export interface LeaseParts {
   log: Log;
 }
 
-/** What the node offers with each renewal. */
+/** What the node offers with each renewal; read anew each time, for its vote key changes. */
 export type Offer = Pick<BodyOf<"renew">, "runtimes" | "region" | "capacity" | "vote"> & {
   sealKey: Key25519;
 };
@@ -20,12 +20,12 @@ export type Offer = Pick<BodyOf<"renew">, "runtimes" | "region" | "capacity" | "
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * Renews the node's lease when half of it is over. A node that does not is not drawn any more: that
+ * Renews the node's lease when half of it is over, and when it has a new vote key. A node that does not is not drawn any more: that
  * is how the ledger learns that it is gone.
  */
 export function keepLease(parts: LeaseParts, offer: Offer, signal: AbortSignal): () => void {
   return every(parts.clock, LOOK_EVERY_MS, async () => {
-    if (!isDue(parts)) return;
+    if (!isDue(parts, offer)) return;
     try {
       await parts.ledger.transact(renewal(parts.chain, offer), signal);
     } catch (error) {
@@ -35,13 +35,21 @@ export function keepLease(parts: LeaseParts, offer: Offer, signal: AbortSignal):
   });
 }
 
-function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">): boolean {
+/** The ledger takes no renewal sooner after the last; in active time, with a little to spare. */
+const SOONEST_MS = 6_000;
+
+function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">, { vote }: Offer): boolean {
   const { state } = chain.head;
   const node = state.node(me);
   // The first block can name no block before it.
   if (node === undefined || state.head.height === 0) return false;
-  const left = (node.lease?.until ?? 0) - state.head.activeTime;
-  return left < state.policy.leaseMs / 2;
+  const { activeTime } = state.head;
+  const { until = 0, renewedAt = null, vote: registered = null } = node.lease ?? {};
+  const isHalfOver = until - activeTime < state.policy.leaseMs / 2;
+  // A committee has taken the vote key: the next election shall find another.
+  const isNewKey = vote !== null && registered?.voteKey !== vote.voteKey;
+  const mayRenew = renewedAt === null || activeTime - renewedAt >= SOONEST_MS;
+  return isHalfOver || (isNewKey && mayRenew);
 }
 
 /** Names the head's parent: that block every node that follows the chain knows by now. */

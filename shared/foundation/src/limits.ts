@@ -41,6 +41,8 @@ export const limits = {
   committeeSeatsMin: 4,
   /** Hourly epochs of a year, of 31 seats each, are 25 MB: shown to who knows the first committee alone. */
   handOvers: 10_000,
+  /** A committee of 100, a header, and a certificate of 67 seats. */
+  handOverBytes: 40 << 10,
   handOverChainBytes: 64 << 20,
   /** A receipt brings some epochs along, two weeks of a small network; the rest of the chain lies apart. */
   receiptHandOvers: 384,

@@ -17,6 +17,10 @@ export const handOverSchema = z.strictObject({
   committee: committeeSchema,
 });
 export type HandOver = z.infer<typeof handOverSchema>;
+export const handOver = wire(handOverSchema, {
+  name: "hand-over",
+  maxBytes: limits.handOverBytes,
+});
 
 /** One a epoch without a gap, oldest first. */
 export const handOverChain = wire(

@@ -88,12 +88,12 @@ function unlessMissing(error: NodeJS.ErrnoException): void {
 
 async function write(
   folder: string,
-  { chainId, header, certificate }: SnapshotManifest,
+  { chainId, header, certificate, handOver: handOvers }: SnapshotManifest,
   state: State,
 ): Promise<void> {
   const blocks = await BlockStore.open(folder);
   try {
-    await blocks.begin(chainId, state.leaves(), { header, certificate });
+    await blocks.begin(chainId, state.leaves(), { header, certificate, handOvers });
   } finally {
     await blocks.close();
   }

@@ -3,10 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "@meshwork/consensus";
 import { deriveSeed, ed25519KeyPair, generateKeyPair, nodeIdOf, secretOf } from "@meshwork/crypto";
-import { type Clock, type Digest, type Points, systemClock } from "@meshwork/foundation";
+import {
+  type Clock,
+  type Digest,
+  type Points,
+  systemClock,
+  systemRandom,
+} from "@meshwork/foundation";
 import { type TestMember, TestNetwork, type TestNetworkOptions } from "@meshwork/ledger/testing";
 import { type Log, silentLog } from "@meshwork/observability";
-import { chainIdOf, type Genesis, signTransaction, type Transaction } from "@meshwork/protocol";
+import {
+  chainIdOf,
+  type Genesis,
+  signTransaction,
+  type Transaction,
+  type TransactionBody,
+} from "@meshwork/protocol";
+import { keepLease } from "../../membership/keep-lease.ts";
 import type { Channels } from "../channel.ts";
 import { type LedgerNode, startLedgerNode } from "../ledger-node.ts";
 import { createVoteFolder } from "../vote-folder.ts";
@@ -18,6 +31,8 @@ export interface LedgerWorldOptions extends TestNetworkOptions {
   settings?: Settings;
   /** How nodes reach each other. @default channels in memory */
   channelsOf?: (member: TestMember) => Promise<Channels>;
+  /** All members keep vote keys and renew their leases, so that each can be elected. @default only who has a seat votes */
+  everybodyStands?: boolean;
 }
 
 const anybodyJoins = { admission: "open", registerPrice: 0n as Points } as const;
@@ -31,6 +46,7 @@ export class LedgerWorld {
   readonly folder: string;
   readonly genesis: Genesis;
   readonly #options: LedgerWorldOptions;
+  readonly #renewals = new Map<string, () => void>();
 
   private constructor(
     folder: string,
@@ -46,7 +62,11 @@ export class LedgerWorld {
 
   static async create(options: LedgerWorldOptions = {}): Promise<LedgerWorld> {
     const folder = await mkdtemp(join(tmpdir(), "meshwork-ledger-"));
-    const network = new TestNetwork({ members: 5, ...options, policy: anybodyJoins });
+    const network = new TestNetwork({
+      members: 5,
+      ...options,
+      policy: { ...options.policy, ...anybodyJoins },
+    });
     const members = await Promise.all(
       network.genesis.members.map(async (member, i) => {
         const { name, keyPair } = network.members[i] as TestMember;
@@ -67,19 +87,54 @@ export class LedgerWorld {
   }
 
   async start(member: TestMember): Promise<LedgerNode> {
-    const { clock = systemClock, log = silentLog, settings, channelsOf } = this.#options;
+    const {
+      clock = systemClock,
+      log = silentLog,
+      settings,
+      channelsOf,
+      everybodyStands,
+    } = this.#options;
     const channels = (await channelsOf?.(member)) ?? this.network.channels(member.nodeId);
     const node = await startLedgerNode(
       { me: member.nodeId, channels, clock, log, onFatal: (error) => this.fatal.push(error) },
       {
         folder: join(this.folder, member.name),
         genesis: this.genesis,
-        votes: this.validators.includes(member),
+        votes: everybodyStands === true || this.validators.includes(member),
         ...(settings && { settings }),
       },
     );
     this.nodes.set(member.name, node);
+    if (everybodyStands) this.#renewals.set(member.name, this.#keepLease(member, node));
     return node;
+  }
+
+  /** Looks ten times as often as a real node. */
+  #keepLease(member: TestMember, node: LedgerNode): () => void {
+    const { sealKey, region, runtimes, capacity } = this.genesis.members[
+      this.members.indexOf(member)
+    ] as Genesis["members"][number];
+    const clock: Clock = {
+      ...systemClock,
+      setTimer: (delayMs, callback) => systemClock.setTimer(delayMs / 10, callback),
+    };
+    const transact = async (body: TransactionBody) => {
+      await node.mempool.submit(this.sign(member, body));
+    };
+    const offer = {
+      ...{ sealKey, region, runtimes, capacity },
+      get vote() {
+        return node.voteKey;
+      },
+    };
+    const parts = {
+      me: member.nodeId,
+      chain: node.chain,
+      ledger: { transact },
+      clock,
+      log: silentLog,
+    };
+    return keepLease(parts, offer, new AbortController().signal);
   }
 
   startAll(members: readonly TestMember[]): Promise<LedgerNode[]> {
@@ -87,6 +142,7 @@ export class LedgerWorld {
   }
 
   async stop(member: TestMember): Promise<void> {
+    this.#renewals.get(member.name)?.();
     const node = this.nodes.get(member.name);
     this.nodes.delete(member.name);
     this.network.remove(member.nodeId);
@@ -98,22 +154,33 @@ export class LedgerWorld {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** A transaction of which there is always another: a newcomer opens an account. */
-  registration(): Transaction {
+  sign(
+    { keyPair, nodeId }: Pick<TestMember, "keyPair" | "nodeId">,
+    body: TransactionBody,
+  ): Transaction {
     const { clock = systemClock } = this.#options;
-    const keyPair = generateKeyPair();
     return signTransaction(keyPair, {
       chainId: chainIdOf(this.genesis),
-      sender: nodeIdOf(keyPair.publicKey),
-      nonce: 0n,
+      sender: nodeId,
+      nonce: new DataView(systemRandom.bytes(8).buffer).getBigUint64(0),
       notAfter: clock.now() + 60_000,
-      body: {
+      body,
+    });
+  }
+
+  /** A transaction of which there is always another: a newcomer opens an account. */
+  registration(): Transaction {
+    const keyPair = generateKeyPair();
+    const nodeId = nodeIdOf(keyPair.publicKey);
+    return this.sign(
+      { keyPair, nodeId },
+      {
         kind: "register",
         publicKey: keyPair.publicKey,
         recoveryHash: "00".repeat(32) as Digest,
         node: null,
         admission: null,
       },
-    });
+    );
   }
 }
