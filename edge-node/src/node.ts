@@ -179,7 +179,7 @@ async function buildNode(
     chain,
     requester,
     get snapshotTime() {
-      return snapshots.publishedTime;
+      return snapshots.snapshotTime;
     },
     submit,
     unready,

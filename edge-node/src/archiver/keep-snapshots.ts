@@ -33,7 +33,7 @@ export interface KeepParts {
 
 export interface KeptSnapshots {
   /** Wall time of the newest snapshot in the configured place; undefined where this node publishes none. */
-  readonly publishedTime: number | undefined;
+  readonly snapshotTime: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export async function keepSnapshots(
   }
 
   return {
-    get publishedTime() {
+    get snapshotTime() {
       return published?.newest?.manifest.header.time;
     },
     async stop() {
