@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { scenarioOf } from "../support/simulator/scenario.ts";
-import { toyTransaction } from "../support/simulator/toy-ledger.ts";
+import type { Seats } from "../support/simulator/seats.ts";
+import { toyTransaction } from "../support/simulator/toy-transaction.ts";
 import { Trace } from "../support/simulator/trace.ts";
 import type { Watcher } from "../support/simulator/watcher.ts";
 import { World } from "../support/simulator/world.ts";
@@ -14,7 +15,9 @@ function calmWorld(heartbeatMs = 3_600_000): World {
     fixed: {
       seats: 4,
       spares: 0,
-      heightsPerEpoch: 1_000_000,
+      lateStarters: 0,
+      epochMs: Number.MAX_SAFE_INTEGER,
+      lightClients: 0,
       network: { drop: 0, duplicate: 0, delay, healed: delay },
       slowestSyncMs: 1,
       skewMs: 0,
@@ -49,7 +52,7 @@ test("a transaction at the leader is final everywhere after three message delays
   world.watchers.push({ committed: () => void committedAt.push(world.elapsed) });
   runTo(world, 1_000);
   counts.clear();
-  const { members, order } = world.committeeFor(1, "n0" as never);
+  const { members, order } = world.genesis.committees[0] as Seats;
   const leader = members[order[1] ?? -1];
   const node = world.honest.find(({ name }) => name === leader);
   const begun = world.elapsed;

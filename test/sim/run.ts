@@ -3,6 +3,11 @@ import { type AdversaryName, adversaryNames } from "../support/adversaries/index
 import { type MutantName, mutantNames, mutants } from "../support/simulator/mutants.ts";
 import { type Report, simulate } from "../support/simulator/simulate.ts";
 import { type CampaignOptions, runCampaign } from "./campaign.ts";
+import { Summary } from "./summary.ts";
+
+const PROGRESS_SECONDS = 10;
+/** From here on a campaign is worth a table, as it stands in `docs/simulation.md`. */
+const SEEDS_OF_A_TABLE = 1_000;
 
 const USAGE = `npm run sim -- [--seeds N] [--from S] [--mutant NAME] [--adversary NAME] [--over-threshold]
 npm run sim -- --seed S [--trace] [--mutant NAME] [--adversary NAME] [--over-threshold]
@@ -81,35 +86,23 @@ function runOne(seed: number): number {
 }
 
 async function runMany(): Promise<number> {
-  const begun = performance.now();
-  const total = { runs: 0, virtualMs: 0, heights: 0, crashes: 0, messages: 0, forks: 0 };
-  const failures: Report[] = [];
-  let nextLine = begun + 5_000;
+  const summary = new Summary();
+  let nextLineAt = PROGRESS_SECONDS;
   await runCampaign(choice, (report) => {
-    total.runs++;
-    total.virtualMs += report.virtualMs;
-    total.heights += report.heights;
-    total.crashes += report.crashes;
-    total.messages += report.messages;
-    if (report.fork !== null) total.forks++;
-    if (report.broken !== null) failures.push(report);
-    if (performance.now() < nextLine) return;
-    nextLine += 5_000;
-    console.log(`${total.runs} of ${choice.seeds} seeds, ${failures.length} failed`);
+    summary.add(report);
+    if (summary.seconds < nextLineAt) return;
+    nextLineAt += PROGRESS_SECONDS;
+    const { runs, failures, seconds } = summary;
+    const minutesLeft = ((seconds / runs) * (choice.seeds - runs)) / 60;
+    console.log(
+      `${runs} of ${choice.seeds} seeds, ${failures.length} failed, ${minutesLeft.toFixed(1)} min left`,
+    );
   });
-  failures.sort((a, b) => a.seed - b.seed);
+  const failures = summary.failures.sort((a, b) => a.seed - b.seed);
   for (const failure of failures.slice(0, choice.mutant === null ? 3 : 1)) print(failure);
-  const seconds = (performance.now() - begun) / 1_000;
-  console.log(
-    [
-      `${total.runs} seeds in ${seconds.toFixed(1)} s (${(total.runs / seconds).toFixed(0)} a second)`,
-      `${(total.virtualMs / 3_600_000).toFixed(1)} virtual hours`,
-      `${total.heights} heights`,
-      `${total.crashes} crashes`,
-      `${total.messages} messages`,
-      ...(choice.isOverThreshold ? [`${total.forks} forks, all convicted`] : []),
-    ].join(", "),
-  );
+  if (choice.seeds >= SEEDS_OF_A_TABLE) console.log(`\n${summary.table}\n`);
+  console.log(summary.line);
+  if (choice.isOverThreshold) console.log(`${summary.forks} forks, all convicted`);
   return verdict(failures);
 }
 

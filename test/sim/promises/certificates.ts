@@ -1,6 +1,7 @@
 import type { Certificate } from "@meshwork/protocol";
 import { quorumOf } from "@meshwork/protocol";
 import type { SimulatedNode } from "../../support/simulator/node.ts";
+import { seatsIn } from "../../support/simulator/toy-state.ts";
 import { PromiseBroken, type Watcher } from "../../support/simulator/watcher.ts";
 import type { World } from "../../support/simulator/world.ts";
 
@@ -8,8 +9,9 @@ import type { World } from "../../support/simulator/world.ts";
 export function certificates(world: World): Watcher {
   const quorum = quorumOf(world.scenario.seats);
   const check = (node: SimulatedNode, certificate: Certificate) => {
-    if (world.signatures.isQuorum(certificate, quorum)) return;
-    const { kind, height, view } = certificate.ballot;
+    const { kind, epoch, height, view } = certificate.ballot;
+    const seats = seatsIn(node.ledger.state, epoch);
+    if (seats !== null && world.signatures.isQuorum(certificate, seats, quorum)) return;
     throw new PromiseBroken(
       "certificates",
       `${node.name} takes an invalid certificate ${kind}(${height}, ${view}) by seats ${certificate.seats}`,

@@ -3,7 +3,7 @@ import type { SimulatedNode } from "../../support/simulator/node.ts";
 import { GENESIS } from "../../support/simulator/toy-ledger.ts";
 import { PromiseBroken, type Watcher } from "../../support/simulator/watcher.ts";
 
-/** Prefix: each node's chain only grows, height by height, each block on the one before. */
+/** Prefix: each node's chain only grows, height by height, each block on the one before; a snapshot leads upward only. */
 export function chain(): Watcher {
   const heads = new Map<SimulatedNode, { height: number; hash: BlockHash | null }>();
   return {
@@ -16,5 +16,15 @@ export function chain(): Watcher {
         );
       heads.set(node, { height: header.height, hash: ballot.blockHash });
     },
+    joined(node, { header, certificate }) {
+      const { height } = heads.get(node) ?? { height: 0 };
+      if (header.height <= height)
+        throw new PromiseBroken(
+          "chain",
+          `${node.name} takes a snapshot of height ${header.height}, its head is ${height}`,
+        );
+      heads.set(node, { height: header.height, hash: certificate.ballot.blockHash });
+    },
+    lost: (node) => void heads.delete(node),
   };
 }

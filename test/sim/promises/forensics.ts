@@ -22,9 +22,8 @@ export function forensics(world: World): Watcher {
     archive.set(place, here.set(`${kind}${blockHash}`, certificate));
   };
   const decided = new Map<number, string | null>();
-  const investigate = (height: number) => {
+  const investigate = (height: number, members: readonly NodeId[]) => {
     const guilty = new Set<NodeId>();
-    const { members } = world.committeeFor(height, "" as NodeId);
     for (const here of archive.values()) {
       const certificates = [...here.values()];
       for (const a of certificates)
@@ -42,12 +41,12 @@ export function forensics(world: World): Watcher {
   };
   return {
     learned: (_, certificate) => file(certificate),
-    committed(_, { header }, certificate) {
+    committed({ ledger }, { header }, certificate) {
       file(certificate);
       const before = decided.get(header.height);
       decided.set(header.height, before ?? certificate.ballot.blockHash);
       if (before !== undefined && before !== certificate.ballot.blockHash)
-        investigate(header.height);
+        investigate(header.height, ledger.state.committees[header.epoch]?.members ?? []);
     },
   };
 }

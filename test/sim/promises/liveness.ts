@@ -6,10 +6,13 @@ const isSettled = ({ honest, clients }: World): boolean =>
   clients.every((client) => client.isDone) &&
   honest.every((node) => node.isAtRest && node.height === honest[0]?.height);
 
-/** Heights that may be needed: the one that chaos left behind, and one for what is still pending. */
-const HEIGHTS = 2;
-/** For catching up, sharing transactions, and the last commit to reach everyone. */
-const SLACK_MS = 3_000;
+/**
+ * Heights that may be needed: the one that chaos left behind, two for what is still pending or turns up
+ * meanwhile (a vote key, a conviction), and those of a hand-over.
+ */
+const HEIGHTS = 3;
+/** For joining, catching up, sharing transactions, and the last commit to reach everyone. */
+const SLACK_MS = 4_000;
 
 /**
  * Once messages arrive, everything pending becomes final everywhere within a bound: for each height
@@ -27,7 +30,10 @@ function boundMs({ honest, rules, scenario }: World): number {
     return sum;
   };
   const reached = Math.max(...honest.map((node) => node.view));
-  return views(reached) + (HEIGHTS - 1) * views(0) + SLACK_MS;
+  const heights = HEIGHTS + scenario.windowBlocks;
+  return (
+    views(reached) + (heights - 1) * views(0) + scenario.windowBlocks * scenario.paceMs + SLACK_MS
+  );
 }
 
 export interface Settling {
@@ -43,7 +49,9 @@ export function awaitSettled(world: World, isWatched: boolean): Settling {
   while (world.elapsed - start <= bound && world.agenda.step()) {
     if (world.elapsed < nextLook) continue;
     nextLook = world.elapsed + 100;
-    if (isSettled(world)) return { tookMs: world.elapsed - start, boundMs: bound };
+    if (!isSettled(world)) continue;
+    world.settled();
+    return { tookMs: world.elapsed - start, boundMs: bound };
   }
   if (!isWatched) return { tookMs: world.elapsed - start, boundMs: bound };
   const nodes = world.honest.map(({ name, height, view }) => `${name} at (${height}, ${view})`);

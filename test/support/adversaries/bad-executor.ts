@@ -1,7 +1,7 @@
 import type { Digest, NodeId } from "@meshwork/foundation";
 import { hashText } from "../simulator/hash-text.ts";
 import type { Adversary } from "../simulator/tactics.ts";
-import { toyTransaction } from "../simulator/toy-ledger.ts";
+import { toyTransaction } from "../simulator/toy-transaction.ts";
 
 /** Leads with blocks that do not execute: a transaction out of turn, or a state that does not follow. */
 export const badExecutor: Adversary = {

@@ -13,7 +13,8 @@ export const clockLiar: Adversary = {
         demand: (now) => ledger.demand(now),
         buildBlock(at) {
           const block = ledger.buildBlock(at);
-          return block && { ...block, header: { ...block.header, time: at.now } };
+          const { view, now: time } = at;
+          return block && ledger.blockOf(block.transactions, { view, time });
         },
       }),
     };

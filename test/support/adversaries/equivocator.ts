@@ -12,8 +12,9 @@ export const equivocator: Adversary = {
     const otherOf = (proposal: Proposal): Proposal => {
       let other = others.get(proposal.vote);
       if (other === undefined) {
-        const { header, transactions, lastCommit } = proposal.block;
-        const block = { header: { ...header, time: header.time + 1 }, transactions, lastCommit };
+        const { header, transactions } = proposal.block;
+        const at = { view: header.view, time: header.time + 1 };
+        const block = node.ledger.blockOf(transactions, at);
         other = proposalOf(node, block, proposal);
         others.set(proposal.vote, other);
         for (const name of node.committee.members) sides.set(name, random.chance(0.5));

@@ -5,11 +5,13 @@ import { bodySwapper } from "./body-swapper.ts";
 import { clockLiar } from "./clock-liar.ts";
 import { colluder } from "./colluder.ts";
 import { equivocator } from "./equivocator.ts";
+import { falseArchivist } from "./false-archivist.ts";
 import { flooder } from "./flooder.ts";
 import { forger } from "./forger.ts";
 import { hoarder } from "./hoarder.ts";
 import { laggard } from "./laggard.ts";
 import { silent } from "./silent.ts";
+import { slanderer } from "./slanderer.ts";
 import { twins } from "./twins.ts";
 import { voteAll } from "./vote-all.ts";
 
@@ -20,11 +22,13 @@ export const adversaries = {
   "clock-liar": clockLiar,
   colluder,
   equivocator,
+  "false-archivist": falseArchivist,
   flooder,
   forger,
   hoarder,
   laggard,
   silent,
+  slanderer,
   twins,
   "vote-all": voteAll,
 } satisfies Record<string, Adversary>;

@@ -1,6 +1,6 @@
 import type { NodeId } from "@meshwork/foundation";
 import type { Transaction } from "@meshwork/protocol";
-import { toyTransaction } from "./toy-ledger.ts";
+import { toyTransaction } from "./toy-transaction.ts";
 import type { World } from "./world.ts";
 
 const RETRY_MS = 1_500;

@@ -1,10 +1,21 @@
 import type { LogRecord } from "@meshwork/consensus";
 import type { Block, Certificate } from "@meshwork/protocol";
+import type { HandOver } from "./hand-over.ts";
 import type { SeededRandom } from "./seeded-random.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { sitting } from "./toy-state.ts";
 
-/** A log whose unsynced tail dies with the machine, and a store of committed blocks. */
+/** A log whose unsynced tail dies with the machine, a store of committed blocks, and a snapshot. */
 export class Disk {
-  readonly chain: { readonly block: Block; readonly certificate: Certificate }[] = [];
+  /** Null: nothing was ever written, not even what the genesis says. */
+  height: number | null = 0;
+  /** The newest snapshot, as it would be handed to a newcomer. */
+  snapshot: Snapshot | null = null;
+  readonly handOvers: HandOver[] = [];
+  readonly #blocks = new Map<
+    number,
+    { readonly block: Block; readonly certificate: Certificate }
+  >();
   #synced: LogRecord[] = [];
   #tail: LogRecord[] = [];
   /** Records ever appended, and of these the ones that are durable. */
@@ -29,6 +40,17 @@ export class Disk {
     this.durable = this.appended;
   }
 
+  /** Another disk is put in, with nothing on it. */
+  replace(): void {
+    this.height = null;
+    this.snapshot = null;
+    this.handOvers.length = 0;
+    this.#blocks.clear();
+    this.#synced = [];
+    this.#tail = [];
+    this.durable = this.appended;
+  }
+
   records(height: number): readonly LogRecord[] {
     return this.#synced.filter((record) => heightOf(record) === height);
   }
@@ -37,9 +59,30 @@ export class Disk {
     this.#synced = this.#synced.filter((record) => heightOf(record) > height);
   }
 
+  blockAt(height: number) {
+    return this.#blocks.get(height);
+  }
+
   commit(block: Block, certificate: Certificate): void {
-    this.chain.push({ block, certificate });
+    this.height = block.header.height;
+    this.#blocks.set(block.header.height, { block, certificate });
     this.prune(block.header.height);
+  }
+
+  /** Of what a block led to: the snapshot, when one is due, and the hand-over, when it was one. */
+  keep({ header, certificate, state }: Omit<Snapshot, "handOvers">, snapshotEvery: number): void {
+    if (header.height % snapshotEvery === 0)
+      this.snapshot = { header, certificate, state, handOvers: [...this.handOvers] };
+    const next = sitting(state);
+    if (next.epoch > header.epoch) this.handOvers.push({ header, certificate, next });
+  }
+
+  /** Goes on from a snapshot: the blocks before it never come. */
+  install(snapshot: Snapshot): void {
+    this.height = snapshot.header.height;
+    this.handOvers.splice(0, Infinity, ...snapshot.handOvers);
+    this.keep(snapshot, 1);
+    this.prune(snapshot.header.height);
   }
 }
 

@@ -10,8 +10,9 @@ import type { SimulatedNode } from "./node.ts";
 
 /** What a liar signs beside what its replica asks for. Null without a seat. */
 export function voteOf(node: SimulatedNode, ballot: Ballot): Vote | null {
-  const { seat } = node.world.committeeFor(ballot.height, node.name);
-  return seat === null ? null : node.world.signatures.sign(node.name, seat, ballot);
+  const { seat } = node.committee;
+  const key = seat === null ? undefined : node.ledger.seats.keys[seat];
+  return seat === null || key === undefined ? null : node.world.signatures.sign(key, seat, ballot);
 }
 
 /** A proposal of its own making, like another one or for a view. */

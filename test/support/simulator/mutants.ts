@@ -6,8 +6,10 @@ import {
   simplexRules,
 } from "@meshwork/consensus";
 import type { PromiseName } from "../../sim/promises/index.ts";
+import type { TrustRules } from "./hand-over.ts";
 import type { NetworkFaults, ScenarioOptions } from "./scenario.ts";
 import { hashHeader, type ToyLedger } from "./toy-ledger.ts";
+import type { ToyRules } from "./toy-state.ts";
 
 /** What a driver may do wrong. */
 export interface DriverFaults {
@@ -16,6 +18,9 @@ export interface DriverFaults {
   readonly prunesEarly?: boolean;
   readonly logsOnlyVotes?: boolean;
   readonly verifiesNothing?: boolean;
+  /** As one does who restores a vote key from a backup. */
+  readonly keepsKeysOnLoss?: boolean;
+  readonly keepsEvidence?: boolean;
 }
 
 /** A protocol with one mistake in it. A simulator that does not notice is worth nothing. */
@@ -24,6 +29,10 @@ export interface Mutant {
   readonly breaks: PromiseName | null;
   readonly rules?: Partial<Rules>;
   readonly driver?: DriverFaults;
+  /** How committees change. */
+  readonly epochs?: Partial<ToyRules>;
+  /** What newcomers and light clients make sure of. */
+  readonly trust?: Partial<TrustRules>;
   /** In place of parts of the ledger's. */
   readonly application?: (ledger: ToyLedger) => Partial<Application>;
   /** What becomes of a turn's effects. */
@@ -37,6 +46,15 @@ export const faithful: Mutant = { breaks: null };
 const LOSSY: NetworkFaults = { drop: 0.3, duplicate: 0.05, delay: [5, 400], healed: [10, 40] };
 const SLOW_DISKS: ScenarioOptions = {
   fixed: { seats: 4, slowestSyncMs: 300, chaosPauseMs: 500, network: { ...LOSSY, drop: 0.1 } },
+};
+
+/** Epochs follow each other fast, and there are nodes to take seats. */
+const ROTATING: ScenarioOptions = {
+  fixed: { seats: 4, spares: 3, lateStarters: 0, epochMs: 1_500, windowBlocks: 3, paceMs: 200 },
+};
+const JOINING: ScenarioOptions = {
+  adversary: "false-archivist",
+  fixed: { ...ROTATING.fixed, lateStarters: 2, snapshotEvery: 1 },
 };
 
 const withoutSending = (kind: string) => (_: Event, effects: readonly Effect[]) =>
@@ -110,6 +128,61 @@ export const mutants = {
     breaks: "idle",
     application: ({ pool }) => ({ demand: () => pool.size > 0 }),
   },
+  "rotation-without-window": {
+    breaks: "rotation",
+    epochs: { windowBlocks: 0 },
+    scenario: ROTATING,
+  },
+  "rotation-of-half": {
+    breaks: "rotation",
+    epochs: { mostChanges: (seats) => Math.ceil(seats / 2) },
+    scenario: ROTATING,
+  },
+  "evidence-not-carried": { breaks: "conviction", driver: { keepsEvidence: true } },
+  "evidence-unchecked": {
+    breaks: "conviction",
+    epochs: { isProven: () => true },
+    scenario: { adversary: "slanderer" },
+  },
+  "vote-key-from-backup": {
+    breaks: "no-equivocation",
+    driver: { keepsKeysOnLoss: true },
+    scenario: {
+      fixed: {
+        seats: 4,
+        adversaries: new Map(),
+        diskLossShare: 1,
+        snapshotEvery: 1,
+        chaosPauseMs: 500,
+        network: LOSSY,
+      },
+    },
+  },
+  "hand-over-unchecked": {
+    breaks: "light-client",
+    trust: { isAnnounced: () => true },
+    scenario: JOINING,
+  },
+  "older-head-believed": {
+    breaks: "light-client",
+    trust: { isNewer: () => true },
+    scenario: JOINING,
+  },
+  "older-snapshot-taken": {
+    breaks: "chain",
+    trust: { isNewer: () => true },
+    scenario: JOINING,
+  },
+  "snapshot-root-unchecked": {
+    breaks: "state-roots",
+    trust: { isStateOf: () => true },
+    scenario: JOINING,
+  },
+  "snapshot-certificate-unchecked": {
+    breaks: "agreement",
+    trust: { isCertified: () => true },
+    scenario: JOINING,
+  },
   "signatures-unchecked": {
     breaks: "certificates",
     driver: { verifiesNothing: true },
@@ -119,4 +192,16 @@ export const mutants = {
 
 export type MutantName = keyof typeof mutants;
 export const mutantNames = Object.keys(mutants) as MutantName[];
+
+/** The ledger as this mutant has it, for a node whose tactics have perhaps changed it already. */
+export function mutate(whole: Application, mutant: Mutant, ledger: ToyLedger): Application {
+  if (mutant.application === undefined) return whole;
+  return {
+    hashOf: (block) => whole.hashOf(block),
+    buildBlock: (at) => whole.buildBlock(at),
+    checkBlock: (block, at) => whole.checkBlock(block, at),
+    demand: (now) => whole.demand(now),
+    ...mutant.application(ledger),
+  };
+}
 export const rulesOf = (mutant: Mutant): Rules => ({ ...simplexRules, ...mutant.rules });

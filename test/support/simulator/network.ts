@@ -4,6 +4,13 @@ import type { SimulatedNode } from "./node.ts";
 import type { NetworkFaults } from "./scenario.ts";
 import type { World } from "./world.ts";
 
+interface Question<T> {
+  readonly by?: SimulatedNode | null;
+  readonly of: SimulatedNode;
+  readonly question: () => T;
+  readonly onAnswer: (answer: T) => void;
+}
+
 /** Drops, delays, doubles and reorders until it heals; then only delays. */
 export class Network {
   messages = 0;
@@ -27,6 +34,10 @@ export class Network {
     this.#partition = null;
   }
 
+  get isHealed(): boolean {
+    return this.#isHealed;
+  }
+
   heal(): void {
     this.#isHealed = true;
     this.join();
@@ -42,11 +53,33 @@ export class Network {
     }
   }
 
+  /** A question to one node, and its answer, if both get through. Null: asked from outside. */
+  ask<T>({ by = null, of, question, onAnswer }: Question<T>): void {
+    this.messages++;
+    this.#carry(by, of, () => {
+      if (!of.isUp || (!of.isHonest && !this.#world.isLying)) return;
+      const answer = question();
+      this.#carry(of, by, () => onAnswer(answer));
+    });
+  }
+
+  #carry(from: SimulatedNode | null, to: SimulatedNode | null, arrive: () => void): void {
+    const { agenda, random } = this.#world;
+    const { drop, delay, healed } = this.#faults;
+    const [least, spread] = this.#isHealed ? healed : delay;
+    if (!this.#isHealed && (this.#isCut(from, to) || random.chance(drop))) return;
+    agenda.after(least + random.next() * spread, arrive);
+  }
+
+  #isCut(from: SimulatedNode | null, to: SimulatedNode | null): boolean {
+    if (this.#partition === null || from === null || to === null) return false;
+    return this.#partition.get(from) !== this.#partition.get(to);
+  }
+
   #deliverPerhaps(from: SimulatedNode, to: SimulatedNode, message: ConsensusMessage): void {
     const { random } = this.#world;
     const { drop, duplicate, delay } = this.#faults;
-    if (this.#partition !== null && this.#partition.get(from) !== this.#partition.get(to)) return;
-    if (random.chance(drop)) return;
+    if (this.#isCut(from, to) || random.chance(drop)) return;
     this.#deliver(from, to, message, delay);
     if (random.chance(duplicate)) this.#deliver(from, to, message, delay);
   }

@@ -1,17 +1,22 @@
 import {
-  type Application,
   type Committee,
   checkMessage,
   type Effect,
   type Event,
-  type LogRecord,
   Replica,
+  type Verifier,
 } from "@meshwork/consensus";
 import type { NodeId } from "@meshwork/foundation";
-import type { Block, Certificate, ConsensusMessage } from "@meshwork/protocol";
+import type { Block, Certificate, ConsensusMessage, Transaction } from "@meshwork/protocol";
+import { type Archive, honestArchive } from "./archive.ts";
 import { Disk } from "./disk.ts";
+import { Journal } from "./journal.ts";
+import { mutate } from "./mutants.ts";
+import { Newcomer } from "./newcomer.ts";
+import { committeeOf } from "./seats.ts";
 import type { Tactics } from "./tactics.ts";
 import { ToyLedger } from "./toy-ledger.ts";
+import { conviction } from "./toy-transaction.ts";
 import type { World } from "./world.ts";
 
 /** The driver of a replica in virtual time: its disk, its clock, its ledger, and its crashes. */
@@ -23,11 +28,13 @@ export class SimulatedNode {
   readonly world: World;
   tactics: Tactics = {};
   isUp = false;
+  /** How often it lost all that it held in memory. */
+  generation = 0;
   #replica: Replica;
-  #generation = 0;
-  #isSyncing = false;
   #isCommitting = false;
-  #outbox: { readonly after: number; readonly act: () => void }[] = [];
+  readonly #journal: Journal;
+  readonly #newcomer: Newcomer;
+  readonly #verifier: Verifier;
   readonly #skewMs: number;
 
   constructor(world: World, name: NodeId, isHonest: boolean) {
@@ -35,7 +42,17 @@ export class SimulatedNode {
     this.name = name;
     this.isHonest = isHonest;
     this.#skewMs = world.random.between(-world.scenario.skewMs, world.scenario.skewMs);
-    this.ledger = new ToyLedger({ self: name, ...world.ledgerParts }, world.startTime);
+    const genesis = { time: world.startTime, state: world.genesis };
+    this.ledger = new ToyLedger({ self: name, ...world.ledgerParts }, genesis);
+    this.#verifier = this.ledger.verifierBy({ verifyVote: world.signatures.vote });
+    const after = (delayMs: number, act: () => void) => this.#after(delayMs, act);
+    this.#journal = new Journal({
+      disk: this.disk,
+      syncMs: () => this.#syncMs,
+      after,
+      sendsBeforeSync: world.mutant.driver?.sendsBeforeSync ?? false,
+    });
+    this.#newcomer = new Newcomer(this, { after, begin: () => this.#begin() });
     this.#replica = this.#newReplica();
   }
 
@@ -43,8 +60,9 @@ export class SimulatedNode {
     return this.world.agenda.now + (this.tactics.clockOffset?.() ?? this.#skewMs);
   }
 
+  /** The height that it is deciding. */
   get height(): number {
-    return this.disk.chain.length + 1;
+    return this.ledger.head.height + 1;
   }
 
   get view(): number {
@@ -52,29 +70,45 @@ export class SimulatedNode {
   }
 
   get committee(): Committee {
-    return this.world.committeeFor(this.height, this.name);
+    return committeeOf(this.ledger.seats, this.name, this.world.keys.of(this.name));
+  }
+
+  get archive(): Archive {
+    return this.tactics.archive?.() ?? honestArchive(this.disk);
   }
 
   /** Nothing of its own is under way, and nothing that it knows of is left to do. */
   get isAtRest(): boolean {
-    return this.isUp && !this.#isCommitting && !this.ledger.hasExecutable();
+    return this.isUp && this.disk.height !== null && !this.#isCommitting && !this.ledger.hasWork();
   }
 
   start(): void {
     this.isUp = true;
     this.#replica = this.#newReplica();
-    this.#begin(this.world.mutant.driver?.keepsNoLog ? [] : this.disk.records(this.height));
+    if (this.disk.height === null) this.#newcomer.join();
+    else {
+      this.#begin();
+      if (this.world.random.chance(0.2)) this.#newcomer.ask();
+    }
   }
 
   /** Loses everything but the disk, and of that what was not synced. */
   crash(): void {
     this.isUp = false;
-    this.#generation++;
+    this.generation++;
     this.disk.crash(this.world.random);
     this.ledger.pool.clear();
-    this.#outbox = [];
-    this.#isSyncing = false;
+    this.#journal.crash();
     this.#isCommitting = false;
+  }
+
+  /** Loses the disk too, and with the log the vote keys that lie beside it. */
+  loseDisk(): void {
+    this.crash();
+    this.disk.replace();
+    this.ledger.stand(this.world.genesisHead);
+    if (!this.world.mutant.driver?.keepsKeysOnLoss) this.world.keys.forget(this.name);
+    this.world.lost(this);
   }
 
   offer(message: Extract<ConsensusMessage, { kind: "transactions" }>): void {
@@ -85,7 +119,7 @@ export class SimulatedNode {
 
   /** A message from the network. */
   receive(from: NodeId, message: ConsensusMessage): void {
-    if (!this.isUp) return;
+    if (!this.isUp || this.disk.height === null) return;
     this.world.happened(this.name, "gets", message);
     if (this.tactics.receive === undefined) this.accept(from, message);
     else this.tactics.receive(from, message);
@@ -93,17 +127,14 @@ export class SimulatedNode {
 
   accept(from: NodeId, message: ConsensusMessage): void {
     if (message.kind === "transactions") this.offer(message);
-    else if (
-      this.world.mutant.driver?.verifiesNothing ||
-      checkMessage(this.world.verifier, message)
-    )
+    else if (this.world.mutant.driver?.verifiesNothing || checkMessage(this.#verifier, message))
       this.feed({ kind: "message", now: this.clock, from, message });
   }
 
   feed(event: Event): void {
     const effects = this.#replica.step(event);
-    const { effects: mutate } = this.world.mutant;
-    for (const effect of mutate === undefined ? effects : mutate(event, effects))
+    const { effects: change } = this.world.mutant;
+    for (const effect of change === undefined ? effects : change(event, effects))
       this.#perform(effect);
   }
 
@@ -120,10 +151,13 @@ export class SimulatedNode {
     this.world.network.send(this, to, message);
   }
 
-  #begin(records: readonly LogRecord[]): void {
-    const { height, committee, ledger } = this;
+  #begin(): void {
+    const { height, committee, ledger, world } = this;
+    const records = world.mutant.driver?.keepsNoLog ? [] : this.disk.records(height);
     const parent = { hash: ledger.head.hash, time: ledger.head.time };
     this.feed({ kind: "start", now: this.clock, height, parent, committee, records });
+    const transaction = world.keys.renewalFor(this.name, ledger.state);
+    if (transaction !== null) this.#submit(transaction);
   }
 
   #perform(effect: Effect): void {
@@ -132,16 +166,16 @@ export class SimulatedNode {
       case "persist":
         this.world.learned(this, effect.certificate);
         if (!this.world.mutant.driver?.logsOnlyVotes)
-          this.#append({ kind: "certificate", certificate: effect.certificate });
+          this.#journal.append({ kind: "certificate", certificate: effect.certificate });
         break;
       case "cast":
         this.#cast(effect);
         break;
       case "send":
-        this.#whenDurable(() => this.send(effect.to, effect.message));
+        this.#journal.whenDurable(() => this.send(effect.to, effect.message));
         break;
       case "broadcast":
-        this.#whenDurable(() => this.#broadcast(effect.message));
+        this.#journal.whenDurable(() => this.#broadcast(effect.message));
         break;
       case "setTimer":
         this.#after(effect.delayMs, () =>
@@ -149,16 +183,16 @@ export class SimulatedNode {
         );
         break;
       case "commit":
-        this.#whenDurable(() => this.#commit(effect.block, effect.certificate));
+        this.#journal.whenDurable(() => this.#commit(effect.block, effect.certificate));
         break;
       case "sendFinalized":
-        this.#whenDurable(() => this.#sendFinalized(effect.to, effect.height));
+        this.#journal.whenDurable(() => this.#sendFinalized(effect.to, effect.height));
         break;
       case "shareTransactions":
         this.#shareTransactions();
         break;
       case "evidence":
-        this.world.accused(this, effect.evidence);
+        this.#accuse(effect);
         break;
       case "fork":
         this.world.forked(this);
@@ -167,45 +201,24 @@ export class SimulatedNode {
   }
 
   #cast({ ballot, block, justification }: Extract<Effect, { kind: "cast" }>): void {
-    const { seat } = this.world.committeeFor(ballot.height, this.name);
-    if (seat === null) throw new Error(`${this.name} votes without a seat`);
-    const vote = this.world.signatures.sign(this.name, seat, ballot);
-    this.#append({ kind: "vote", vote, block, justification });
-    this.#whenDurable(() => this.feed({ kind: "signed", now: this.clock, vote }));
+    const { seat } = this.committee;
+    const { epoch, keys } = this.ledger.seats;
+    const key = seat === null || epoch !== ballot.epoch ? undefined : keys[seat];
+    if (seat === null || key === undefined) throw new Error(`${this.name} votes without a seat`);
+    const vote = this.world.signatures.sign(key, seat, ballot);
+    this.#journal.append({ kind: "vote", vote, block, justification });
+    this.#journal.whenDurable(() => this.feed({ kind: "signed", now: this.clock, vote }));
   }
 
-  #append(record: LogRecord): void {
-    this.disk.append(record);
-    if (!this.#isSyncing) this.#sync();
+  #accuse({ evidence }: Extract<Effect, { kind: "evidence" }>): void {
+    this.world.accused(this, evidence);
+    const suspect = this.ledger.seats.members[evidence.seat];
+    if (suspect === undefined || this.world.mutant.driver?.keepsEvidence) return;
+    this.#submit(conviction(suspect, evidence));
   }
 
-  /** One sync at a time; what is appended meanwhile waits for the next. */
-  #sync(): void {
-    this.#isSyncing = true;
-    const upTo = this.disk.appended;
-    this.#after(this.#syncMs, () => {
-      this.disk.sync(upTo);
-      this.#flush();
-      if (this.disk.appended > this.disk.durable) this.#sync();
-      else this.#isSyncing = false;
-    });
-  }
-
-  #whenDurable(act: () => void): void {
-    const isFree = this.#outbox.length === 0 && this.disk.appended === this.disk.durable;
-    if (isFree || this.world.mutant.driver?.sendsBeforeSync) act();
-    else this.#outbox.push({ after: this.disk.appended, act });
-  }
-
-  #flush(): void {
-    for (
-      let next = this.#outbox[0];
-      next && next.after <= this.disk.durable;
-      next = this.#outbox[0]
-    ) {
-      this.#outbox.shift();
-      next.act();
-    }
+  #submit(transaction: Transaction): void {
+    this.offer({ kind: "transactions", transactions: [transaction] });
   }
 
   /** Block, certificate and state in one write: all of it, or after a crash nothing. */
@@ -214,12 +227,32 @@ export class SimulatedNode {
     if (this.world.mutant.driver?.prunesEarly) this.disk.prune(block.header.height);
     this.#after(this.#syncMs, () => {
       this.#isCommitting = false;
+      // A snapshot may have overtaken it.
+      if (block.header.height !== this.height) return;
+      const { seats } = this.ledger;
       this.ledger.commit(block, certificate);
-      this.disk.commit(block, certificate);
+      this.#store(block, certificate);
       this.world.committed(this, block, certificate);
+      if (this.ledger.seats !== seats) this.#onHandOver();
       this.#pushToFollowers(block, certificate);
-      this.#begin([]);
+      this.#begin();
     });
+  }
+
+  /** Now and then a node takes a new vote key, as long as the network is not to come to rest. */
+  #onHandOver(): void {
+    const { ledger, name, world } = this;
+    if (!this.isHonest) return;
+    world.keys.prune(name, ledger.state);
+    const mayRenew = !world.network.isHealed && world.random.chance(0.3);
+    if (mayRenew && world.keys.renewalFor(name, ledger.state) === null) world.keys.renew(name);
+  }
+
+  #store(block: Block, certificate: Certificate): void {
+    const { disk, ledger, world } = this;
+    const { state } = ledger;
+    disk.commit(block, certificate);
+    disk.keep({ header: block.header, certificate, state }, world.scenario.snapshotEvery);
   }
 
   /** One member a height tells those without a seat, so that they need not ask. */
@@ -231,11 +264,11 @@ export class SimulatedNode {
   }
 
   #broadcast(message: ConsensusMessage): void {
-    for (const member of this.committee.members) this.send(member, message);
+    for (const member of this.ledger.seats.members) this.send(member, message);
   }
 
   #sendFinalized(to: NodeId, height: number): void {
-    const entry = this.disk.chain[height - 1];
+    const entry = this.disk.blockAt(height);
     if (entry !== undefined) this.send(to, { kind: "finalized", ...entry });
   }
 
@@ -245,9 +278,9 @@ export class SimulatedNode {
   }
 
   #after(delayMs: number, act: () => void): void {
-    const generation = this.#generation;
+    const { generation } = this;
     this.world.agenda.after(delayMs, () => {
-      if (this.isUp && this.#generation === generation) act();
+      if (this.isUp && this.generation === generation) act();
     });
   }
 
@@ -258,19 +291,10 @@ export class SimulatedNode {
   #newReplica(): Replica {
     const { mutant, rules, scenario } = this.world;
     const application = this.tactics.application?.(this.ledger) ?? this.ledger;
-    const mutated = mutant.application?.(this.ledger);
     return new Replica({
-      application: mutated === undefined ? application : withParts(application, mutated),
+      application: mutate(application, mutant, this.ledger),
       rules,
       settings: scenario.settings,
     });
   }
 }
-
-const withParts = (whole: Application, parts: Partial<Application>): Application => ({
-  hashOf: (block) => whole.hashOf(block),
-  buildBlock: (at) => whole.buildBlock(at),
-  checkBlock: (block, at) => whole.checkBlock(block, at),
-  demand: (now) => whole.demand(now),
-  ...parts,
-});

@@ -20,7 +20,17 @@ export interface Scenario {
   readonly seats: number;
   /** Nodes without a seat: followers, and members of later epochs. */
   readonly spares: number;
-  readonly heightsPerEpoch: number;
+  /** Spares that begin late, with nothing on their disk. */
+  readonly lateStarters: number;
+  /** A committee is elected when the last one has sat for so long, in active time. */
+  readonly epochMs: number;
+  /** From the election to the hand-over: so many heights, so far apart. */
+  readonly windowBlocks: number;
+  readonly paceMs: number;
+  readonly snapshotEvery: number;
+  readonly lightClients: number;
+  /** How many of the crashes cost a disk, where that leaves enough seats. */
+  readonly diskLossShare: number;
   readonly settings: Settings;
   readonly network: NetworkFaults;
   /** A sync takes from 1 ms to this. */
@@ -50,16 +60,35 @@ const FAST: Delay = [10, 40];
 /** A healed network whose messages take longer than T0: only growing timeouts are live. */
 const SLOW: Delay = [500, 300];
 
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** From here on a run is a short one: messages grow with the square of the seats. */
+const LARGE = 30;
+
+function chooseSeats(random: SeededRandom): number {
+  const share = random.next();
+  if (share < 0.002) return random.between(LARGE + 1, 100);
+  if (share < 0.015) return random.between(14, LARGE);
+  return random.pick([4, 4, 4, 4, 5, 7, 7, 10, 13]);
+}
+
 export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenario {
   const random = new SeededRandom(seed);
-  const seats = options.fixed?.seats ?? random.pick([4, 4, 4, 5, 7, 10, 13]);
-  const spares = random.pick([0, 0, 1, 2]);
-  const isSlow = random.chance(0.08);
+  const seats = options.fixed?.seats ?? chooseSeats(random);
+  const isLarge = seats > LARGE;
+  const spares = random.pick([0, 1, 1, 2, 2, 3]);
+  const isSlow = !isLarge && random.chance(0.08);
   const scenario: Scenario = {
     seed,
     seats,
     spares,
-    heightsPerEpoch: spares > 0 ? random.between(3, 12) : 1_000_000,
+    lateStarters: random.int(spares + 1),
+    epochMs: random.pick([1_500, 3_000, 6_000, 6_000, NEVER]),
+    windowBlocks: random.between(2, 4),
+    paceMs: random.pick([50, 200, 500]),
+    snapshotEvery: random.pick([1, 2, 5]),
+    lightClients: random.between(1, 3),
+    diskLossShare: random.pick([0, 0.1, 0.3]),
     settings: {
       ...defaultSettings,
       baseTimeoutMs: 500,
@@ -76,8 +105,10 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
     slowestSyncMs: random.pick([1, 3, 3, 60, 300]),
     skewMs: random.pick([0, 50, 900]),
     heartbeatMs: 3_600_000,
-    healAtMs: random.between(5_000, isSlow ? 10_000 : 30_000),
-    clients: random.between(1, 4),
+    healAtMs: isLarge
+      ? random.between(2_000, 4_000)
+      : random.between(5_000, isSlow ? 10_000 : 30_000),
+    clients: random.between(1, isLarge ? 2 : 4),
     clientPauseMs: random.pick([20, 200, 1_000]),
     chaosPauseMs: random.pick([500, 1_500, 5_000]),
     adversaries: chooseAdversaries(random, seats, options),

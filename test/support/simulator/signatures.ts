@@ -1,64 +1,72 @@
-import type { Verifier } from "@meshwork/consensus";
-import type { NodeId, Signature } from "@meshwork/foundation";
+import { contradict, type Evidence } from "@meshwork/consensus";
+import type { Signature } from "@meshwork/foundation";
 import type { Ballot, Certificate, Vote } from "@meshwork/protocol";
+import type { Seats, VoteKey } from "./seats.ts";
 
 interface Issued {
-  readonly signer: NodeId;
+  readonly key: VoteKey;
   readonly ballot: Ballot;
 }
 
 /**
- * Signatures that cost nothing and cannot be forged: a token stands in a table with its signer and
- * its ballot. Like SM2's they are randomised: two signatures of one ballot differ.
+ * Signatures that cost nothing and cannot be forged: a token stands in a table with its key and its
+ * ballot. Like SM2's they are randomised: two signatures of one ballot differ.
  */
-export class SignatureTable implements Verifier {
+export class SignatureTable {
   readonly #issued = new Map<Signature, Issued>();
-  /** What was checked once; messages travel by reference. */
-  readonly #valid = new WeakSet<Vote | Certificate>();
-  readonly #signerOf: (epoch: number, seat: number) => NodeId | undefined;
+  /** What was checked once, against which committee; messages travel by reference. */
+  readonly #valid = new WeakMap<Vote | Certificate | Evidence, Seats>();
   readonly #quorumOf: (seats: number) => number;
-  readonly #seats: number;
 
-  constructor(
-    committee: { seats: number; signerOf(epoch: number, seat: number): NodeId | undefined },
-    quorumOf: (seats: number) => number,
-  ) {
-    this.#seats = committee.seats;
-    this.#signerOf = committee.signerOf;
+  constructor(quorumOf: (seats: number) => number) {
     this.#quorumOf = quorumOf;
   }
 
-  sign(signer: NodeId, seat: number, ballot: Ballot): Vote {
+  sign(key: VoteKey, seat: number, ballot: Ballot): Vote {
     const signature = `t${this.#issued.size}` as Signature;
-    this.#issued.set(signature, { signer, ballot });
-    const vote = { ballot, seat, signature };
-    if (this.#signerOf(ballot.epoch, seat) === signer) this.#valid.add(vote);
-    return vote;
+    this.#issued.set(signature, { key, ballot });
+    return { ballot, seat, signature };
   }
 
-  vote(vote: Vote): boolean {
-    return this.#valid.has(vote) || this.#isSigned(vote.signature, vote.seat, vote.ballot);
+  readonly vote = (vote: Vote, seats: Seats): boolean =>
+    this.#remember(vote, seats, () => this.#isSigned(vote, seats));
+
+  readonly certificate = (certificate: Certificate, seats: Seats): boolean =>
+    this.#remember(certificate, seats, () =>
+      this.isQuorum(certificate, seats, this.#quorumOf(seats.members.length)),
+    );
+
+  /** Two votes of one seat that exclude each other, both signed by its key. */
+  readonly evidence = (evidence: Evidence, seats: Seats): boolean =>
+    this.#remember(evidence, seats, () => {
+      const { seat, first, second } = evidence;
+      const isOfSeat = first.seat === seat && contradict(first, second);
+      return isOfSeat && this.vote(first, seats) && this.vote(second, seats);
+    });
+
+  /** Whether `quorum` seats, each once and in order, signed the ballot. */
+  isQuorum({ ballot, seats, signatures }: Certificate, by: Seats, quorum: number): boolean {
+    if (seats.length !== signatures.length || seats.length < quorum) return false;
+    if (seats.some((seat, i) => seat <= (seats[i - 1] ?? -1))) return false;
+    return seats.every((seat, i) => {
+      const signature = signatures[i];
+      return signature !== undefined && this.#isSigned({ ballot, seat, signature }, by);
+    });
   }
 
-  certificate(certificate: Certificate): boolean {
-    if (this.#valid.has(certificate)) return true;
-    const isValid = this.isQuorum(certificate, this.#quorumOf(this.#seats));
-    if (isValid) this.#valid.add(certificate);
+  #remember(what: Vote | Certificate | Evidence, seats: Seats, check: () => boolean): boolean {
+    if (this.#valid.get(what)?.hash === seats.hash) return true;
+    const isValid = check();
+    if (isValid) this.#valid.set(what, seats);
     return isValid;
   }
 
-  /** Whether `quorum` seats, each once and in order, signed the ballot. */
-  isQuorum({ ballot, seats, signatures }: Certificate, quorum: number): boolean {
-    if (seats.length !== signatures.length || seats.length < quorum) return false;
-    if (seats.some((seat, i) => seat <= (seats[i - 1] ?? -1))) return false;
-    return seats.every((seat, i) => this.#isSigned(signatures[i], seat, ballot));
-  }
-
-  #isSigned(signature: Signature | undefined, seat: number, ballot: Ballot): boolean {
-    const issued = signature === undefined ? undefined : this.#issued.get(signature);
+  #isSigned({ ballot, seat, signature }: Vote, seats: Seats): boolean {
+    const issued = this.#issued.get(signature);
     return (
       issued !== undefined &&
-      issued.signer === this.#signerOf(ballot.epoch, seat) &&
+      ballot.epoch === seats.epoch &&
+      issued.key === seats.keys[seat] &&
       (issued.ballot === ballot || isSameBallot(issued.ballot, ballot))
     );
   }

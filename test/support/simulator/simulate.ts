@@ -1,6 +1,7 @@
 import { Forked } from "../../sim/promises/forensics.ts";
 import { idle } from "../../sim/promises/idle.ts";
 import { type PromiseName, watchersOf } from "../../sim/promises/index.ts";
+import { awaitFollowed } from "../../sim/promises/light-client.ts";
 import { awaitSettled, type Settling } from "../../sim/promises/liveness.ts";
 import { faithful, type Mutant } from "./mutants.ts";
 import { type Scenario, type ScenarioOptions, scenarioOf } from "./scenario.ts";
@@ -28,6 +29,12 @@ export interface Report {
   readonly heights: number;
   readonly crashes: number;
   readonly messages: number;
+  readonly epochs: number;
+  readonly joins: number;
+  readonly refusals: number;
+  readonly lostDisks: number;
+  /** Headers that light clients were shown. */
+  readonly followed: { readonly believed: number; readonly refused: number };
   /** From healing to rest. */
   readonly settling: Settling;
 }
@@ -64,8 +71,18 @@ export function simulate(seed: number, options: SimulationOptions = {}): Report 
     heights: world.highest,
     crashes: world.crashes,
     messages: world.network.messages,
+    epochs: world.epochs,
+    joins: world.joins,
+    refusals: world.refusals,
+    lostDisks: world.lostDisks,
+    followed: {
+      believed: sumOf(world.lightClients.map(({ believed }) => believed)),
+      refused: sumOf(world.lightClients.map(({ refused }) => refused)),
+    },
   };
 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 const UNSETTLED: Settling = { tookMs: 0, boundMs: 0 };
 
@@ -91,6 +108,7 @@ function live(world: World, isWatched: (name: PromiseName) => boolean): Settling
   world.silenceLiars();
   world.clients[0]?.submitLast();
   awaitSettled(world, isWatched("liveness"));
+  if (isWatched("light-client")) awaitFollowed(world);
   if (isWatched("idle")) idle(world, (ms) => runFor(world, ms));
   return settling;
 }

@@ -1,6 +1,7 @@
 import type { Application, Effect } from "@meshwork/consensus";
 import type { NodeId } from "@meshwork/foundation";
 import type { ConsensusMessage } from "@meshwork/protocol";
+import type { Archive } from "./archive.ts";
 import type { SimulatedNode } from "./node.ts";
 import type { ToyLedger } from "./toy-ledger.ts";
 
@@ -13,6 +14,8 @@ export interface Tactics {
   /** Before an effect is performed. */
   effect?(effect: Effect): void;
   clockOffset?(): number;
+  /** What it tells newcomers and light clients. */
+  archive?(): Archive;
   application?(ledger: ToyLedger): Application;
 }
 

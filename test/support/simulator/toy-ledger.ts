@@ -1,46 +1,86 @@
 import type { Application, Verifier } from "@meshwork/consensus";
-import type { BlockHash, ChainId, Digest, NodeId, OrderId, Signature } from "@meshwork/foundation";
-import type { Block, Certificate, Header, Transaction } from "@meshwork/protocol";
+import type { BlockHash, Digest, NodeId, Signature } from "@meshwork/foundation";
+import type { Block, Certificate, Header, Transaction, Vote } from "@meshwork/protocol";
 import { hashText } from "./hash-text.ts";
+import type { Seats } from "./seats.ts";
+import {
+  applyToyBlock,
+  counterOf,
+  isExecutable,
+  isJust,
+  isOver,
+  rootOfState,
+  seatsIn,
+  sitting,
+  type ToyRules,
+  type ToyState,
+} from "./toy-state.ts";
+import { actOf, CHAIN, subjectOf } from "./toy-transaction.ts";
 
-const CHAIN = "simulated" as ChainId;
 export const GENESIS = hashText("genesis") as BlockHash;
 const TRANSACTIONS_PER_BLOCK = 20;
+const MAX_ACTIVE_STEP_MS = 60_000;
 
 /** What the ledger of a node stands on. */
 export interface Head {
   readonly height: number;
   readonly hash: BlockHash;
   readonly time: number;
-  readonly stateRoot: Digest;
+  readonly state: ToyState;
   readonly certificate: Certificate | null;
 }
 
 export interface ToyLedgerParts {
   readonly self: NodeId;
-  readonly verifier: Verifier;
-  readonly epochOf: (height: number) => number;
+  readonly rules: ToyRules;
+  readonly verify: (certificate: Certificate, seats: Seats) => boolean;
   /** A heartbeat is owed when the head is older than this. */
   readonly heartbeatMs: number;
+  /** Between an election and the hand-over, blocks are so far apart, and owed. */
+  readonly paceMs: number;
   /** The hash of the header, or null for another body. Shared by all: what it costs is saved. */
   readonly hashOf: (block: Block) => BlockHash | null;
+  /** `applyToyBlock`, computed once for all nodes. */
+  readonly apply: (state: ToyState, block: Block) => ToyState | null;
 }
 
 /**
- * A ledger small enough to simulate by the million: accounts with a counter. A transaction is
- * executable when its nonce is its sender's counter, so one that skips a number waits, perhaps for
- * ever. The state root chains over all executed transactions.
+ * A ledger small enough to simulate by the million: accounts with a counter, vote keys, convictions
+ * and epochs. A transaction is executable when its nonce is its sender's counter, so one that skips a
+ * number waits, perhaps for ever.
  */
 export class ToyLedger implements Application {
   head: Head;
   readonly pool = new Map<Signature, Transaction>();
   readonly #parts: ToyLedgerParts;
-  readonly #counters = new Map<NodeId, number>();
 
-  constructor(parts: ToyLedgerParts, startTime: number) {
+  constructor(parts: ToyLedgerParts, genesis: { time: number; state: ToyState }) {
     this.#parts = parts;
-    const stateRoot = hashText("empty state") as Digest;
-    this.head = { height: 0, hash: GENESIS, time: startTime, stateRoot, certificate: null };
+    this.head = { height: 0, hash: GENESIS, certificate: null, ...genesis };
+  }
+
+  get state(): ToyState {
+    return this.head.state;
+  }
+
+  /** Who decides the next height. */
+  get seats(): Seats {
+    return sitting(this.state);
+  }
+
+  /** Signatures of an epoch that this node knows nothing of are not believed. */
+  verifierBy(parts: { verifyVote(vote: Vote, seats: Seats): boolean }): Verifier {
+    const { verify } = this.#parts;
+    return {
+      vote: (vote) => {
+        const seats = seatsIn(this.state, vote.ballot.epoch);
+        return seats !== null && parts.verifyVote(vote, seats);
+      },
+      certificate: (certificate) => {
+        const seats = seatsIn(this.state, certificate.ballot.epoch);
+        return seats !== null && verify(certificate, seats);
+      },
+    };
   }
 
   hashOf(block: Block): BlockHash | null {
@@ -49,116 +89,174 @@ export class ToyLedger implements Application {
 
   /** True if the transaction is new and may still be executed some day. */
   offer(transaction: Transaction): boolean {
-    const isKnown = this.pool.has(transaction.signature);
-    if (isKnown || nonceOf(transaction) < this.counterOf(transaction.unsigned.sender)) return false;
+    if (this.pool.has(transaction.signature)) return false;
+    const act = actOf(transaction);
+    if (isOver(this.state, act) || !isJust(this.state, act, this.#parts.rules)) return false;
     this.pool.set(transaction.signature, transaction);
     return true;
   }
 
   counterOf(sender: NodeId): number {
-    return this.#counters.get(sender) ?? 0;
+    return counterOf(this.state, sender);
   }
 
-  hasExecutable(): boolean {
-    for (const transaction of this.pool.values()) if (this.#isExecutable(transaction)) return true;
-    return false;
+  /** Something is pending that can be executed, or a hand-over is on its way. */
+  hasWork(): boolean {
+    return this.state.election !== null || this.#hasExecutable();
   }
 
   demand(now: number): boolean {
-    return this.hasExecutable() || this.#isHeartbeatDue(now);
+    return (this.hasWork() && this.#isPaced(now)) || this.#isHeartbeatDue(now);
   }
 
   buildBlock({ view, now }: { view: number; now: number }): Block | null {
-    const transactions = [...this.pool.values()]
-      .filter((transaction) => this.#isExecutable(transaction))
-      .slice(0, TRANSACTIONS_PER_BLOCK);
-    const time = Math.max(now, this.head.time + 1);
-    if (transactions.length === 0 && view === 0 && !this.#isHeartbeatDue(time)) return null;
+    if (view === 0 && !this.#isPaced(now)) return null;
+    const time = Math.max(now, this.#earliestTime);
+    const transactions = this.#choose();
+    if (transactions.length === 0 && view === 0 && !this.#isOwed(time)) return null;
     return this.blockOf(transactions, { view, time });
   }
 
-  blockOf(transactions: Transaction[], { view, time }: { view: number; time: number }): Block {
-    const height = this.head.height + 1;
-    const nothing = hashText("") as Digest;
+  /** A block of these transactions, whether or not they fit; the state of one that does not is the old one. */
+  blockOf(
+    transactions: readonly Transaction[],
+    { view, time }: { view: number; time: number },
+  ): Block {
+    const { head } = this;
+    const height = head.height + 1;
+    const activeTime = this.#activeTimeAt(time);
+    const after = applyToyBlock(
+      this.state,
+      { height, activeTime, transactions },
+      this.#parts.rules,
+    );
     const header: Header = {
       version: 1,
       chainId: CHAIN,
-      epoch: this.#parts.epochOf(height),
+      epoch: this.seats.epoch,
       height,
       view,
-      parent: this.head.hash,
+      parent: head.hash,
       time,
-      activeTime: 0,
+      activeTime,
       proposer: this.#parts.self,
       beaconProof: null,
       transactionRoot: rootOf(transactions),
-      stateRoot: this.#stateAfter(transactions),
-      committeeHash: nothing,
-      nextCommitteeHash: null,
-      lastCommitHash: commitHashOf(this.head.certificate),
+      stateRoot: rootOfState(after ?? this.state),
+      committeeHash: this.seats.hash,
+      nextCommitteeHash: announcedBy(this.state, after),
+      lastCommitHash: commitHashOf(head.certificate),
     };
-    return { header, transactions, lastCommit: this.head.certificate };
+    return { header, transactions: [...transactions], lastCommit: head.certificate };
   }
 
-  checkBlock({ header, transactions, lastCommit }: Block): boolean {
-    if (header.stateRoot !== this.#stateAfter(transactions)) return false;
-    if (!transactions.every((transaction) => this.#isExecutable(transaction))) return false;
-    if (new Set(transactions.map(({ unsigned }) => unsigned.sender)).size < transactions.length)
-      return false;
-    if (transactions.length === 0 && header.view === 0 && !this.#isHeartbeatDue(header.time))
-      return false;
-    return this.#isParentFinal(lastCommit);
-  }
-
-  commit(block: Block, certificate: Certificate): void {
-    const { header, transactions } = block;
-    const hash = certificate.ballot.blockHash;
-    if (hash === null) throw new TypeError("a block is committed by an F-certificate");
-    const stateRoot = this.#stateAfter(transactions);
-    for (const { unsigned } of transactions)
-      this.#counters.set(unsigned.sender, this.counterOf(unsigned.sender) + 1);
-    for (const [id, transaction] of this.pool)
-      if (nonceOf(transaction) < this.counterOf(transaction.unsigned.sender)) this.pool.delete(id);
-    this.head = { height: header.height, hash, time: header.time, stateRoot, certificate };
-  }
-
-  #isParentFinal(lastCommit: Certificate | null): boolean {
-    if (lastCommit === null || this.head.height === 0)
-      return lastCommit === null && this.head.height === 0;
-    const { kind, height, blockHash } = lastCommit.ballot;
+  checkBlock(block: Block): boolean {
+    const { header, transactions, lastCommit } = block;
+    if (!this.#isPaced(header.time)) return false;
+    if (header.activeTime !== this.#activeTimeAt(header.time)) return false;
+    if (transactions.length === 0 && header.view === 0 && !this.#isOwed(header.time)) return false;
+    const after = this.#parts.apply(this.state, block);
     return (
-      kind === "F" &&
-      height === this.head.height &&
-      blockHash === this.head.hash &&
-      this.#parts.verifier.certificate(lastCommit)
+      after !== null &&
+      header.stateRoot === rootOfState(after) &&
+      header.committeeHash === this.seats.hash &&
+      header.nextCommitteeHash === announcedBy(this.state, after) &&
+      this.#isParentFinal(lastCommit)
     );
   }
 
-  #isExecutable(transaction: Transaction): boolean {
-    return nonceOf(transaction) === this.counterOf(transaction.unsigned.sender);
+  commit(block: Block, certificate: Certificate): void {
+    const { height, time } = block.header;
+    const state = this.#parts.apply(this.state, block) ?? this.state;
+    this.stand({ height, time, state, certificate, hash: hashIn(certificate) });
+  }
+
+  /** Goes on from another head: after a block, a restart or a snapshot. */
+  stand(head: Head): void {
+    this.head = head;
+    for (const [id, transaction] of this.pool)
+      if (isOver(head.state, actOf(transaction))) this.pool.delete(id);
+  }
+
+  #choose(): Transaction[] {
+    const subjects = new Set<string>();
+    const chosen: Transaction[] = [];
+    for (const transaction of this.pool.values()) {
+      const act = actOf(transaction);
+      if (chosen.length === TRANSACTIONS_PER_BLOCK) break;
+      if (subjects.has(subjectOf(act)) || !isExecutable(this.state, act)) continue;
+      subjects.add(subjectOf(act));
+      chosen.push(transaction);
+    }
+    return chosen;
+  }
+
+  #hasExecutable(): boolean {
+    for (const transaction of this.pool.values())
+      if (isExecutable(this.state, actOf(transaction))) return true;
+    return false;
+  }
+
+  get #earliestTime(): number {
+    return this.head.time + (this.state.election === null ? 1 : this.#parts.paceMs);
+  }
+
+  /** That time grows at all is a rule of consensus, not of the ledger. */
+  #isPaced(time: number): boolean {
+    return this.state.election === null || time >= this.#earliestTime;
+  }
+
+  #activeTimeAt(time: number): number {
+    const step = Math.min(Math.max(0, time - this.head.time), MAX_ACTIVE_STEP_MS);
+    return this.state.activeTime + step;
+  }
+
+  #isOwed(time: number): boolean {
+    return this.state.election !== null || this.#isHeartbeatDue(time);
   }
 
   #isHeartbeatDue(time: number): boolean {
     return time >= this.head.time + this.#parts.heartbeatMs;
   }
 
-  #stateAfter(transactions: readonly Transaction[]): Digest {
-    return hashText(`${this.head.stateRoot}+${rootOf(transactions)}`) as Digest;
+  #isParentFinal(lastCommit: Certificate | null): boolean {
+    if (lastCommit === null || this.head.height === 0)
+      return lastCommit === null && this.head.height === 0;
+    const { kind, epoch, height, blockHash } = lastCommit.ballot;
+    const seats = seatsIn(this.state, epoch);
+    return (
+      kind === "F" &&
+      height === this.head.height &&
+      blockHash === this.head.hash &&
+      seats !== null &&
+      this.#parts.verify(lastCommit, seats)
+    );
   }
 }
 
-/** A transaction whose only content is whose it is and which one. */
-export function toyTransaction(sender: NodeId, nonce: number): Transaction {
-  const orderId = hashText("order") as OrderId;
-  return {
-    unsigned: {
-      chainId: CHAIN,
-      sender,
-      nonce: BigInt(nonce),
-      notAfter: Number.MAX_SAFE_INTEGER,
-      body: { kind: "decline", orderId, attempt: 0 },
-    },
-    signature: `${sender}/${nonce}` as Signature,
+/** The committee that a header binds: from the election on to the hand-over. */
+function announcedBy(before: ToyState, after: ToyState | null): Digest | null {
+  if (after === null) return null;
+  if (after.election !== null) return after.election.seats.hash;
+  return after.committees.length > before.committees.length ? sitting(after).hash : null;
+}
+
+export function hashIn({ ballot: { blockHash } }: Certificate): BlockHash {
+  if (blockHash === null) throw new TypeError("a block is decided by an F-certificate");
+  return blockHash;
+}
+
+/** Each block object is executed once on each state; its nodes share the outcome. */
+export function memoizedApply(rules: ToyRules): ToyLedgerParts["apply"] {
+  const known = new WeakMap<Block, { from: ToyState; to: ToyState | null }>();
+  return (state, block) => {
+    const before = known.get(block);
+    if (before?.from === state) return before.to;
+    const { height, activeTime } = block.header;
+    const { transactions } = block;
+    const to = applyToyBlock(state, { height, activeTime, transactions }, rules);
+    known.set(block, { from: state, to });
+    return to;
   };
 }
 
@@ -183,8 +281,6 @@ function hashBlock({ header, transactions, lastCommit }: Block): BlockHash | nul
 
 export const hashHeader = (header: Header): BlockHash =>
   hashText(Object.values(header).join("|")) as BlockHash;
-
-const nonceOf = (transaction: Transaction): number => Number(transaction.unsigned.nonce);
 
 export const rootOf = (transactions: readonly Transaction[]): Digest =>
   hashText(transactions.map(({ signature }) => signature).join("|")) as Digest;
