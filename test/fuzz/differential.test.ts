@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jsAttacks } from "../../edge-node/src/runtime/testing/attacks-js.ts";
 import { wasmAttacks } from "../../edge-node/src/runtime/testing/attacks-wasm.ts";
-import { assemble, jsTask, wasmTask } from "../../edge-node/src/runtime/testing/tasks.ts";
+import { assemble, jsTask, taskOf, wasmTask } from "../../edge-node/src/runtime/testing/tasks.ts";
+import { withArguments } from "../../edge-node/src/runtime/wasi/command-line.ts";
 import { examples } from "../examples/compile.ts";
 import { nodes } from "./nodes.ts";
 import { randomModule } from "./random-module.ts";
@@ -32,9 +33,13 @@ const attacks: NamedTask[] = [wasmAttacks, jsAttacks].flatMap((all) =>
   ),
 );
 
+const probe = new Uint8Array(
+  readFileSync(new URL("../../edge-node/src/runtime/testing/probe/probe.wasm", import.meta.url)),
+);
 const file = (name: string) =>
   new Uint8Array(readFileSync(fileURLToPath(new URL(`../examples/${name}`, import.meta.url))));
 const real: NamedTask[] = [
+  { name: "a command in C", task: taskOf("wasi-cmd-v1", withArguments(probe, ["files"])) },
   {
     name: "mandelbrot",
     task: wasmTask(new Uint8Array(readFileSync(examples.mandelbrot.compiled))),
@@ -63,7 +68,7 @@ function run(node: string, flags: readonly string[], how = ""): string[] {
 
 let reference: string[];
 
-describe(`${MODULES} random modules, every attack and two real programs`, () => {
+describe(`${MODULES} random modules, every attack and three real programs`, () => {
   beforeAll(() => {
     reference = run(process.execPath, []);
   });

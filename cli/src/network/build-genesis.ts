@@ -24,7 +24,7 @@ export interface GenesisPlan {
   readonly accounts: readonly { readonly publicKey: PublicKey; readonly points: bigint }[];
 }
 
-const RUNTIMES: readonly RuntimeId[] = ["js-qjs-v1", "wasm-step-v1"];
+const RUNTIMES: readonly RuntimeId[] = ["js-qjs-v1", "wasm-step-v1", "wasi-cmd-v1"];
 
 /** What a founder starts with: bonds for some hundred places. */
 const FOUNDER_POINTS = 10_000n;

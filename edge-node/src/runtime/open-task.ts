@@ -12,6 +12,7 @@ import {
   type TaskSession,
 } from "./runtime.ts";
 import type { StepRuntime } from "./step-runtime.ts";
+import { prepareWasiCommand } from "./wasi-cmd.ts";
 import { prepareWasmStep } from "./wasm-step.ts";
 
 /**
@@ -47,6 +48,8 @@ function prepare(task: Task, engine: CompiledModule | null): StepRuntime {
   switch (task.program.runtime) {
     case "wasm-step-v1":
       return prepareWasmStep(task);
+    case "wasi-cmd-v1":
+      return prepareWasiCommand(task);
     case "js-qjs-v1":
       assert(engine !== null, "js-qjs-v1 needs its engine");
       return prepareJsQjs(task, engine);

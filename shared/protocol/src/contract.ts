@@ -15,7 +15,7 @@ export const contentRef = z.strictObject({
 });
 export type ContentRef = z.infer<typeof contentRef>;
 
-export const runtimeId = z.enum(["wasm-step-v1", "js-qjs-v1"]);
+export const runtimeId = z.enum(["wasm-step-v1", "js-qjs-v1", "wasi-cmd-v1"]);
 export type RuntimeId = z.infer<typeof runtimeId>;
 
 /** The deterministic limits: to exceed one is a result (`failed`), the same on every machine. */
