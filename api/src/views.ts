@@ -98,6 +98,8 @@ export const networkSummary = z.object({
     bond: decimal,
     submitPrice: decimal,
     pricePerGigafuel: decimal,
+    cancelFee: decimal,
+    acceptFee: decimal,
   }),
 });
 /** A schema's input knows no brands; what the door relies on has them. */

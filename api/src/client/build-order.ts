@@ -90,6 +90,7 @@ function signOrder(
         priority: task.priority,
         deadlines: task.deadlines,
         priceCeiling: task.priceCeiling as Points,
+        maxFuel: task.limits.fuel,
       },
     },
   });

@@ -15,6 +15,7 @@ export type ClientCode =
   | "TASK_FAILED"
   | "TASK_DISPUTED"
   | "TASK_INCONCLUSIVE"
+  | "TASK_REVOKED"
   /** The result is not what its hash, or the task's own schema, says. */
   | "RESULT_HASH_MISMATCH"
   | "RESULT_MISSING"

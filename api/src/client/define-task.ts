@@ -25,9 +25,9 @@ export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodTyp
   priority?: number;
 }
 
-/** Room for a program of minutes: what is not used costs nothing. */
+/** Room for half a minute on a small machine, within the default deadlines: what is not used costs nothing. */
 export const defaultLimits: TaskLimits = {
-  fuel: 100_000_000_000n as TaskLimits["fuel"],
+  fuel: 20_000_000_000n as TaskLimits["fuel"],
   memoryPages: limits.memoryPages,
   stackDepth: 4_096,
   steps: 1_000,

@@ -44,6 +44,7 @@ describe("a run", () => {
     ["failed", "TASK_FAILED"],
     ["disputed", "TASK_DISPUTED"],
     ["inconclusive", "TASK_INCONCLUSIVE"],
+    ["revoked", "TASK_REVOKED"],
   ])("that ends %s throws %s", async (outcome, code) => {
     await expect(mesh().run(doubling, 1, concludeWith("2", outcome))).rejects.toMatchObject({
       code,

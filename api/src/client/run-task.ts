@@ -102,5 +102,9 @@ function checkEnd(orderId: OrderId, concluded: Concluded | null) {
         `order ${orderId} ended without a verdict, and its price came back: order it anew, with longer deadlines if this happens again`,
         { detail: { orderId } },
       );
+    case "revoked":
+      throw new ClientError("TASK_REVOKED", `order ${orderId} was taken back before it had a result`, {
+        detail: { orderId },
+      });
   }
 }

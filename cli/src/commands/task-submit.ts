@@ -37,7 +37,7 @@ export function submitCommand(streams: Streams): Command {
     .option("--input <file>", "what the program reads (default: nothing)")
     .option("--replicas <n>", "independent runs of the whole task", integer(1, limits.replicas), 2)
     .option("--verifiers <n>", "nodes that check it", integer(1, limits.verifiers), 4)
-    .option("--fuel <n>", "the most that one run may burn", bigInteger, 100_000_000_000n)
+    .option("--fuel <n>", "the most that one run may burn", bigInteger, 20_000_000_000n)
     .option("--price <points>", "the most that it may cost you", bigInteger, 10_000n)
     .option("--watch", "show each state, and wait for the result")
     .option("--output <file>", "write the result to a new file; implies --watch")

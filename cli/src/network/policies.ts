@@ -30,6 +30,17 @@ export const strangersPolicy: NetworkPolicy = {
   auditFloor: share(0.05),
   vestingVerdicts: 20,
   suspensionMs: HOUR_MS,
+  minStageMs: 2_000,
+  // A small home machine, on anything but floating point.
+  minMsPerGigafuel: 1_000,
+  unjudgedShare: share(0.5),
+  cancelFee: points(5n),
+  acceptFee: points(5n),
+  maxAttempts: 2,
+  // Two operators and more must speak for a newcomer before its probation ends within a day.
+  evidencePerDay: 10,
+  taskKeptMs: 7 * 24 * HOUR_MS,
+  unusedMs: 24 * HOUR_MS,
   epochMs: HOUR_MS,
   // Half a minute, so that a third of the seats can catch up: sixty blocks, half a second apart.
   handOverBlocks: 60,
@@ -54,6 +65,8 @@ export const developmentPolicy: NetworkPolicy = {
   probationVerdicts: 3,
   reputationFloor: 0,
   suspensionMs: MINUTE_MS,
+  minStageMs: 100,
+  evidencePerDay: 1_000_000,
   epochMs: 10 * MINUTE_MS,
   handOverBlocks: 20,
   handOverMs: 2_000,

@@ -86,7 +86,11 @@ async function takeSeat(
 ) {
   const task = await parts.ledger.until(orderId, () => true, signal);
   if (placeOf(task, "verifier", parts.me)?.state !== "called") return;
-  const seedCommitment = seedCommitmentOf(parts.secrets("seed", orderId, attempt));
+  const { chainId } = parts.ledger;
+  const seedCommitment = seedCommitmentOf(
+    { chainId, orderId, attempt, verifier: parts.me },
+    parts.secrets("seed", orderId, attempt),
+  );
   await parts.ledger.transact(
     { kind: "accept", orderId, attempt, role: "verifier", seedCommitment },
     signal,

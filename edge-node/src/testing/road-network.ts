@@ -106,7 +106,8 @@ export class RoadNetwork {
       policy: { replicas: 2, verifiers: 4, segmentsPerVerifier: 2, auditRate: 65_536 },
       priority: 1,
       deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 8_000 },
-      priceCeiling: 1_000n as Points,
+      priceCeiling: 10_000n as Points,
+      maxFuel: contract.limits.fuel,
       ...change,
     };
     const known = new Set([...this.chain.state.all("task")].map(({ orderId }) => orderId));

@@ -51,6 +51,8 @@ export type Domain =
   | "meshwork/credential/1"
   /** The digest of a recovery key, which a registration commits to. */
   | "meshwork/recovery/1"
+  /** What the recovery key signs to let a new key in. */
+  | "meshwork/rotation/1"
   /** A signed request or session at the API's door. */
   | "meshwork/request/1";
 

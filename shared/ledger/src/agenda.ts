@@ -1,6 +1,7 @@
 import { type Digest, toHex, uint64 } from "@meshwork/foundation";
 import type { TaskRecord } from "@meshwork/protocol";
-import type { RecordKind, Records } from "./records.ts";
+import type { EvidenceRecord, NodeState, RecordKind, Records } from "./records.ts";
+import { endOfDay } from "./reputation.ts";
 
 /**
  * What has to happen when. The agenda is never stored: it is read off the records themselves, so it
@@ -15,33 +16,41 @@ export type IndexName =
   | "deadlines"
   /** Records that may be forgotten, by wall time. */
   | "expiries"
+  /** Records that may be forgotten, by active time. */
+  | "fading"
+  | "expiries"
   /** All contributions. */
   | "contributions";
 
 export type IndexPlace = { index: IndexName; at: number };
 
 /** Where a record stands in the agenda, if it does. */
-export function indexPlaceOf<K extends RecordKind>(kind: K, record: Records[K]): IndexPlace | null {
+export function indexPlacesOf<K extends RecordKind>(kind: K, record: Records[K]): IndexPlace[] {
   switch (kind) {
-    case "node":
-      return { index: "nodes", at: 0 };
+    case "node": {
+      const { unusedUntil } = record as NodeState;
+      const nodes: IndexPlace = { index: "nodes", at: 0 };
+      return unusedUntil === null ? [nodes] : [nodes, { index: "fading", at: unusedUntil }];
+    }
     case "task":
-      return dueOf(record as TaskRecord);
+      return [dueOf(record as TaskRecord)].filter((place) => place !== null);
+    case "evidence":
+      return [{ index: "fading", at: endOfDay((record as EvidenceRecord).day) }];
     case "contribution":
-      return { index: "contributions", at: 0 };
+      return [{ index: "contributions", at: 0 }];
     case "nonce":
     case "voucher":
-      return { index: "expiries", at: (record as { notAfter: number }).notAfter };
+      return [{ index: "expiries", at: (record as { notAfter: number }).notAfter }];
     default:
-      return null;
+      return [];
   }
 }
 
-/** What a task waits for. Every phase but the last waits for something: so no task hangs. */
+/** What a task waits for. Every phase waits for something, the last for being forgotten: so no task hangs. */
 function dueOf(task: TaskRecord): IndexPlace | null {
   switch (task.phase) {
     case "submitted":
-      return { index: "draws", at: task.submitted.height };
+      return { index: "draws", at: task.fixedHeight };
     case "running":
       return deadlineAt(
         Math.min(
@@ -53,7 +62,7 @@ function dueOf(task: TaskRecord): IndexPlace | null {
     case "audit":
       return deadlineAt(task.verdictDeadline ?? Infinity);
     case "done":
-      return null;
+      return task.conclusion && { index: "fading", at: task.conclusion.keptUntil };
   }
 }
 

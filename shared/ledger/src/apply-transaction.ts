@@ -4,15 +4,22 @@ import type { Draft } from "./draft.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { nonceOf } from "./state.ts";
 import { accept } from "./transactions/accept.ts";
+import { attest } from "./transactions/attest.ts";
+import { cancel } from "./transactions/cancel.ts";
 import { commit } from "./transactions/commit.ts";
 import { decline } from "./transactions/decline.ts";
 import { delegate } from "./transactions/delegate.ts";
 import { fault } from "./transactions/fault.ts";
 import { govern } from "./transactions/govern.ts";
+import { leave } from "./transactions/leave.ts";
 import { prove } from "./transactions/prove.ts";
 import { register } from "./transactions/register.ts";
 import { renew } from "./transactions/renew.ts";
+import { revokeKey } from "./transactions/revoke-key.ts";
+import { revokeVoucher } from "./transactions/revoke-voucher.ts";
+import { rotate } from "./transactions/rotate.ts";
 import type { Ground, Rule, Signed } from "./transactions/rule.ts";
+import { show } from "./transactions/show.ts";
 import { submit } from "./transactions/submit.ts";
 
 const rules: { [K in TransactionBody["kind"]]: Rule<Extract<TransactionBody, { kind: K }>> } = {
@@ -23,6 +30,13 @@ const rules: { [K in TransactionBody["kind"]]: Rule<Extract<TransactionBody, { k
   decline,
   commit,
   prove,
+  rotate,
+  "revoke-key": revokeKey,
+  leave,
+  cancel,
+  "revoke-voucher": revokeVoucher,
+  show,
+  attest,
   delegate,
   govern,
   fault,
@@ -53,8 +67,8 @@ export function applyTransaction(draft: Draft, transaction: Transaction): void {
 }
 
 function signedOf({ unsigned }: Transaction): Signed {
-  const { sender, notAfter, body } = unsigned;
-  return { id: transactionIdOf(unsigned), sender, notAfter, body };
+  const { sender, nonce, notAfter, body } = unsigned;
+  return { id: transactionIdOf(unsigned), sender, nonce, notAfter, body };
 }
 
 function checkLifetime({ unsigned }: Transaction, { state, at }: Ground): Refusal | null {
@@ -82,9 +96,12 @@ function checkReplay({ unsigned }: Transaction, { id }: Signed, { state }: Groun
 
 function checkSender(transaction: Transaction, ground: Ground): Refusal | null {
   const { sender } = transaction.unsigned;
-  return senderKeyOf(transaction, ground) === undefined
-    ? refuse("UNKNOWN_SENDER", `${sender} has no account: register first`)
-    : null;
+  if (senderKeyOf(transaction, ground) === undefined)
+    return refuse("UNKNOWN_SENDER", `${sender} has no account: register first`);
+  const barred = ground.state.account(sender)?.barred ?? null;
+  return barred === null
+    ? null
+    : refuse("IDENTITY_BARRED", `${sender} is ${barred} for good: go on under a new key`);
 }
 
 function checkSignature(transaction: Transaction, ground: Ground): Refusal | null {
@@ -94,9 +111,13 @@ function checkSignature(transaction: Transaction, ground: Ground): Refusal | nul
     : refuse("BAD_SIGNATURE", `the signature is not by the key of ${transaction.unsigned.sender}`);
 }
 
-/** A newcomer is not on the ledger yet: the key that he registers is his. */
+/**
+ * A newcomer is not on the ledger yet: the key that he registers is his. Who revokes a key may have
+ * lost it: his recovery key signs, which the rule holds against its hash.
+ */
 function senderKeyOf({ unsigned }: Transaction, { state }: Ground): PublicKey | undefined {
   const { sender, body } = unsigned;
   const known = state.account(sender)?.publicKey;
-  return known ?? (body.kind === "register" ? body.publicKey : undefined);
+  if (known === undefined) return body.kind === "register" ? body.publicKey : undefined;
+  return body.kind === "revoke-key" ? body.recoveryKey : known;
 }

@@ -20,6 +20,9 @@ export type LedgerEvent =
         | "committed"
         | "closed"
         | "audit-drawn"
+        | "shown"
+        | "attested"
+        | "redrawn"
         | "done";
       /** Whose place it is about; null when it is about the whole task. */
       node: NodeId | null;
@@ -28,7 +31,11 @@ export type LedgerEvent =
   | { kind: "epoch"; change: "elected" | "begun" | "adopted"; epoch: number }
   /** Its seat signed two votes that exclude each other. */
   | { kind: "conviction"; nodeId: NodeId }
-  | { kind: "node"; nodeId: NodeId; change: "registered" | "renewed" | "suspended" };
+  | {
+      kind: "node";
+      nodeId: NodeId;
+      change: "registered" | "renewed" | "suspended" | "rotated" | "revoked" | "left" | "forgotten";
+    };
 
 /**
  * A block in the making: the one place where the rules write. It holds the state so far, and notes

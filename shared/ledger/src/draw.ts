@@ -108,7 +108,10 @@ interface Choice {
   chosen: readonly Candidate[];
 }
 
-/** Newcomers never verify; where they are capped, one a task may work. */
+/**
+ * Newcomers never verify; where they are capped, one a task may work. Substitutes are held against
+ * both when they are called: by then it is known who else is in.
+ */
 function newcomerMay(
   policy: NetworkPolicy,
   candidate: Candidate,
@@ -116,11 +119,11 @@ function newcomerMay(
 ): boolean {
   if (!candidate.newcomer) return true;
   if (place === "verifier") return false;
-  if (!newcomersAreCapped(policy)) return true;
-  return place === "worker" && !chosen.some((other) => other.newcomer);
+  if (!newcomersAreCapped(policy) || place === "substitute") return true;
+  return !chosen.some((other) => other.newcomer);
 }
 
-/** Substitutes are held against the cap when they are called: by then it is known who else is in. */
+/** Substitutes are held against this cap too when they are called. */
 function operatorMay(
   { operatorCap }: NetworkPolicy,
   { operator }: Candidate,

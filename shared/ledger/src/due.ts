@@ -4,6 +4,7 @@ import type { Draft } from "./draft.ts";
 import { electIfDue } from "./pass-epoch.ts";
 import { meetDeadline } from "./task/deadlines.ts";
 import { drawTask } from "./task/draw-task.ts";
+import { forgetWhatIsOver } from "./task/forget.ts";
 
 /**
  * Bounds of what one block does by itself. What is left over is owed at the next block. The largest
@@ -18,6 +19,7 @@ const FORGOTTEN_PER_BLOCK = 2 * limits.transactionsPerBlock;
 export function doWhatIsDue(draft: Draft): void {
   const { time, activeTime } = draft.at;
   for (const key of first(FORGOTTEN_PER_BLOCK, draft.state.expired(time))) draft.forget(key);
+  forgetWhatIsOver(draft);
   electIfDue(draft);
   const horizon = drawHorizon(draft.state.head);
   for (const task of first(DRAWS_PER_BLOCK, draft.state.awaitingDraw(horizon)))

@@ -22,8 +22,13 @@ export function isEligible(
   { task, activeTime }: { task: TaskRecord; activeTime: number },
 ): boolean {
   const { lease } = node;
+  const account = state.account(node.nodeId);
   return (
     lease !== null &&
+    // Who joined, or came back, after the inputs of the draw were fixed is not part of it.
+    node.eligibleSince !== null &&
+    node.eligibleSince <= task.fixedHeight &&
+    account?.barred === null &&
     lease.until > activeTime &&
     lease.runtimes.length > 0 &&
     lease.capacity > node.assigned &&
@@ -31,7 +36,7 @@ export function isEligible(
     // Nobody checks, or is paid for, what he ordered himself, or saw before those who did it had committed.
     node.nodeId !== task.requester &&
     node.nodeId !== task.order.gateway &&
-    (state.account(node.nodeId)?.points ?? 0n) >= state.policy.bond
+    account.points >= state.policy.bond
   );
 }
 
@@ -57,17 +62,30 @@ export const isNewcomer = (state: State, node: NodeState, activeTime: number): b
 export const newcomersAreCapped = ({ probationShare }: NetworkPolicy): boolean =>
   probationShare < ONE;
 
+interface Call {
+  task: TaskRecord;
+  role: "worker" | "verifier";
+  activeTime: number;
+}
+
 /** Whether a substitute may be called: chances have moved on since the draw. */
-export function mayBeCalled(
-  state: State,
-  node: NodeState,
-  call: { task: TaskRecord; role: "worker" | "verifier"; activeTime: number },
-): boolean {
-  const { task, role, activeTime } = call;
+export function mayBeCalled(state: State, node: NodeState, call: Call): boolean {
+  const { task } = call;
   if (!isEligible(state, node, call)) return false;
-  if (role === "verifier" && !task.relaxed.includes("probation"))
-    if (isNewcomer(state, node, activeTime)) return false;
-  return !breaksOperatorCap(state, node, task);
+  return !breaksProbation(state, node, call) && !breaksOperatorCap(state, node, task);
+}
+
+/** The rule of the draw itself: newcomers never verify; where they are capped, one a task may work. */
+function breaksProbation(state: State, node: NodeState, { task, role, activeTime }: Call): boolean {
+  if (task.relaxed.includes("probation") || !isNewcomer(state, node, activeTime)) return false;
+  if (role === "verifier") return true;
+  return (
+    newcomersAreCapped(state.policy) &&
+    task.workers.some((place) => {
+      const other = isLive(place) ? state.node(place.node) : undefined;
+      return other !== undefined && isNewcomer(state, other, activeTime);
+    })
+  );
 }
 
 function breaksOperatorCap(state: State, node: NodeState, task: TaskRecord): boolean {

@@ -1,11 +1,16 @@
-import type { Fuel, NodeId, OrderId, Points, TransactionId } from "@meshwork/foundation";
-import type { NetworkPolicy, TaskOrder } from "@meshwork/protocol";
+import type { Fuel, NodeId, Points, TransactionId } from "@meshwork/foundation";
+import type { NetworkPolicy, TaskOrder, TaskRecord } from "@meshwork/protocol";
 import type { Draft } from "./draft.ts";
-import { move, points } from "./purses.ts";
+import { move, type Place, points } from "./purses.ts";
+import type { Because } from "./why.ts";
 
 /** What an order takes from its requester at once: the worst case, and the burnt price of asking. */
 export const costOfSubmit = (policy: NetworkPolicy, order: TaskOrder): bigint =>
   order.priceCeiling + policy.submitPrice;
+
+/** What may be spent at most: every worker and every verifier runs the whole task, on all its fuel. */
+export const worstCaseOf = (policy: NetworkPolicy, { policy: plan, maxFuel }: TaskOrder): bigint =>
+  BigInt(plan.replicas + plan.verifiers) * priceOfRun(policy, maxFuel);
 
 export function takeEscrow(draft: Draft, requester: NodeId, submit: Submit): void {
   const { submitPrice } = draft.state.policy;
@@ -26,15 +31,15 @@ interface Submit {
   order: TaskOrder;
 }
 
-export function refund(
+/** Pays out of what a task holds, and never more: the record with what is left. */
+export function spend(
   draft: Draft,
-  { requester, orderId, amount }: { requester: NodeId; orderId: OrderId; amount: bigint },
-): void {
-  move(
-    draft,
-    { from: "escrow", to: points(requester), amount },
-    { rule: "refund", inputs: {}, evidence: orderId },
-  );
+  task: TaskRecord,
+  { to, amount, because }: { to: Place; amount: bigint; because: Because },
+): TaskRecord {
+  const spent = amount < task.escrow ? amount : task.escrow;
+  move(draft, { from: "escrow", to, amount: spent }, because);
+  return { ...task, escrow: (task.escrow - spent) as Points };
 }
 
 /** How the price of a task is split. What does not divide evenly, and what nobody signed for, is burnt. */

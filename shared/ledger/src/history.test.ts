@@ -4,9 +4,10 @@ import { State } from "./state.ts";
 import { Actors, History, TestNetwork } from "./testing/index.ts";
 
 /** Chosen at random once; a failure names its seed. */
-const seeds = Array.from({ length: 6 }, (_, i) => `history ${i}`);
+const seeds = Array.from({ length: 8 }, (_, i) => `history ${i}`);
 
 const ways = new Set<string>();
+const kinds = new Set<string>();
 
 describe.each(seeds)("in %s", (seed) => {
   const history = new History(seed);
@@ -16,14 +17,15 @@ describe.each(seeds)("in %s", (seed) => {
   test("every block is valid, no point is made or lost, and no restart changes the state", () => {
     let blocks = 0;
     history.run(30, ({ state }) => {
+      for (const { conclusion } of state.all("task")) if (conclusion) ways.add(conclusion.outcome);
       if (++blocks % 10 === 0) expect(State.fromLeaves(state.leaves()).root()).toBe(state.root());
     });
   });
 
   test("every task ends, and nobody stays bound to one", () => {
     history.end();
-    for (const { conclusion } of network.state.all("task"))
-      if (conclusion) ways.add(conclusion.outcome);
+    for (const { block } of network.blocks)
+      for (const { unsigned } of block.transactions) kinds.add(unsigned.body.kind);
     expect(network.state.head.escrowed).toBe(0n);
     for (const node of network.state.nodes()) expect(node.assigned).toBe(0);
     for (const account of network.state.all("account")) expect(account.bonded).toBe(0n);
@@ -43,7 +45,15 @@ describe.each(seeds)("in %s", (seed) => {
 });
 
 test("the histories go every way that a task can end", () => {
-  expect([...ways].sort()).toEqual(["accepted", "disputed", "inconclusive", "verified"]);
+  expect([...ways].sort()).toEqual(["accepted", "disputed", "inconclusive", "revoked", "verified"]);
+});
+
+test("the histories hold every kind of transaction that identities and tasks know", () => {
+  const expected = [
+    ...["accept", "attest", "cancel", "commit", "decline", "leave", "prove", "register", "renew"],
+    ...["revoke-key", "revoke-voucher", "rotate", "show", "submit"],
+  ];
+  expect(expected.filter((kind) => !kinds.has(kind))).toEqual([]);
 });
 
 test("the invariant can fail: a state with a point too many is not conserved", () => {

@@ -1,8 +1,14 @@
 import { assert, type NodeId } from "@meshwork/foundation";
 import type { Draft } from "./draft.ts";
 import { accountOf, bonded, move, points, vesting } from "./purses.ts";
-import { MAX_COUNT, type NodeState } from "./records.ts";
-import { ONE, reputationOf, withCleanVerdict, withFailure } from "./reputation.ts";
+import { evidenceId, MAX_COUNT, type NodeState } from "./records.ts";
+import {
+  ONE,
+  reputationEpochAt,
+  reputationOf,
+  withCleanVerdict,
+  withFailure,
+} from "./reputation.ts";
 import type { Evidence, Rule } from "./why.ts";
 
 /** What a place costs those who hold it, and what a verdict does to a node. */
@@ -50,19 +56,39 @@ export function burnBond(
 
 /** For a wrong result: bond, all that is vesting, trust, and a suspension that doubles each time. */
 export function convict(draft: Draft, id: NodeId, evidence: Evidence): void {
-  burnBond(draft, id, { rule: "wrong-result", evidence });
-  const clawback = accountOf(draft.state, id).vesting;
-  move(
-    draft,
-    { from: vesting(id), to: "burnt", amount: clawback },
-    { rule: "wrong-result", inputs: { vesting: clawback }, evidence },
-  );
+  burnAtStake(draft, id, { rule: "wrong-result", evidence });
   changeReputation(draft, id, {
     rule: "wrong-result",
     evidence,
     judge: (node) => suspended(draft, withFailure(node, draft.at.activeTime)),
   });
   draft.events.push({ kind: "node", nodeId: id, change: "suspended" });
+}
+
+/**
+ * For a result that was committed to and not shown. It costs all the points that a wrong result would,
+ * or a liar would withhold whenever the audit falls on him; and trust is earned anew, so that the next
+ * results are audited. But a machine may have crashed: nothing is held against its honesty.
+ */
+export function chargeUnrevealed(draft: Draft, id: NodeId, evidence: Evidence): void {
+  burnAtStake(draft, id, { rule: "not-revealed", evidence });
+  changeReputation(draft, id, {
+    rule: "not-revealed",
+    evidence,
+    judge: (node) => silent({ ...node, clean: 0 }),
+  });
+}
+
+/** The bond, and all that was earned and is not vested yet. */
+function burnAtStake(draft: Draft, id: NodeId, cause: { rule: Rule; evidence: Evidence }): void {
+  burnBond(draft, id, cause);
+  const { rule, evidence } = cause;
+  const amount = accountOf(draft.state, id).vesting;
+  move(
+    draft,
+    { from: vesting(id), to: "burnt", amount },
+    { rule, inputs: { vesting: amount }, evidence },
+  );
 }
 
 /** The longest suspension: about nine years. More doublings would leave the range of times. */
@@ -77,7 +103,13 @@ function suspended(draft: Draft, node: NodeState): NodeState {
   };
 }
 
-export function praise(draft: Draft, id: NodeId, evidence: Evidence): void {
+/** @param requester whose order it was: his operator's orders speak for a node only so often. */
+export function praise(
+  draft: Draft,
+  id: NodeId,
+  { evidence, requester }: { evidence: Evidence; requester: NodeId },
+): void {
+  if (!takeEvidence(draft, id, requester)) return;
   changeReputation(draft, id, {
     rule: "clean-verdict",
     evidence,
@@ -103,6 +135,23 @@ function changeReputation(
     evidence: change.evidence,
   });
 }
+
+/**
+ * Who orders from himself must not make himself a name: an operator's orders are no evidence for his
+ * own nodes, and for another's only so many a day. All for whom nobody vouched are one operator.
+ */
+function takeEvidence(draft: Draft, node: NodeId, requester: NodeId): boolean {
+  const { state, at } = draft;
+  const { operator } = accountOf(state, requester);
+  if (operator !== null && operator === nodeOf(draft, node).operator) return false;
+  const day = reputationEpochAt(at.activeTime);
+  const known = state.get("evidence", evidenceId({ node, operator }));
+  const verdicts = known?.day === day ? known.verdicts : 0;
+  if (verdicts >= state.policy.evidencePerDay) return false;
+  draft.put("evidence", { node, operator, day, verdicts: verdicts + 1 });
+  return true;
+}
+
 
 /** Whose seat has equivocated gets nothing any more: what would be his is burnt. */
 const isConvicted = (draft: Draft, id: NodeId): boolean =>

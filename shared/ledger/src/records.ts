@@ -53,6 +53,8 @@ const account = z.strictObject({
   bonded: points,
   /** Earned, and lost if the node is caught before enough clean verdicts follow. */
   vesting: points,
+  /** Who vouched for it; who stands in the genesis answers for himself. Null: nobody did. */
+  operator: nodeId.nullable(),
   /** Why it is dead for good: nothing that it signs is taken, and nobody whom it vouches for gets in. */
   barred: z.enum(["revoked", "equivocated"]).nullable(),
 });
@@ -101,6 +103,10 @@ const node = z.strictObject({
   suspensions: counter,
   /** Active time. */
   suspendedUntil: milliseconds,
+  /** Active time at which a node that never offered itself is forgotten; null once it has. */
+  unusedUntil: milliseconds.nullable(),
+  /** The height since which it has offered itself without a gap; null until it first does. */
+  eligibleSince: height.nullable(),
 });
 export type NodeState = z.infer<typeof node>;
 export type Lease = NonNullable<NodeState["lease"]>;
@@ -117,13 +123,25 @@ const nonce = z.strictObject({
 });
 export type NonceRecord = z.infer<typeof nonce>;
 
-/** How often a voucher was used. */
+/** How often a voucher was used, and whether it still may be. */
 const voucher = z.strictObject({
   voucher: digest,
-  used: z.int().min(1).max(10_000),
+  used: z.int().min(0).max(10_000),
   notAfter: milliseconds,
+  /** Taken back by its issuer. */
+  revoked: z.boolean(),
 });
 export type VoucherRecord = z.infer<typeof voucher>;
+
+/** What the orders of one operator have said for a node on one day of active time. */
+const evidence = z.strictObject({
+  node: nodeId,
+  /** The requester's operator; null: all for whom nobody vouched are one. */
+  operator: nodeId.nullable(),
+  day: z.int().min(0),
+  verdicts: counter,
+});
+export type EvidenceRecord = z.infer<typeof evidence>;
 
 /** Where the chain stands, and the sums of its money. */
 const head = z.strictObject({
@@ -204,6 +222,7 @@ export interface Records {
   policy: z.infer<typeof policy>;
   committee: Committee;
   recentBlock: RecentBlock;
+  evidence: EvidenceRecord;
   epoch: Epoch;
   contribution: Contribution;
   stance: Stance;
@@ -251,6 +270,7 @@ export const definitions: { [K in RecordKind]: Definition<Records[K]> } = {
     { tag: 9, stateKind: "chain", idOf: (value) => recentBlockId(value.height) },
     record("recent block", recentBlock),
   ),
+  evidence: define({ tag: 16, stateKind: "index", idOf: evidenceId }, record("evidence", evidence)),
   epoch: define({ tag: 10, stateKind: "chain", idOf: () => "epoch" }, record("epoch", epoch)),
   contribution: define(
     { tag: 11, stateKind: "contribution", idOf: (value) => value.nodeId },
@@ -264,6 +284,10 @@ export const definitions: { [K in RecordKind]: Definition<Records[K]> } = {
 
 export function nonceId({ sender, nonce }: Pick<NonceRecord, "sender" | "nonce">): string {
   return `${sender}/${nonce}`;
+}
+
+export function evidenceId({ node, operator }: Pick<EvidenceRecord, "node" | "operator">): string {
+  return `evidence/${node}/${operator ?? "strangers"}`;
 }
 
 export function recentBlockId(height: number): string {

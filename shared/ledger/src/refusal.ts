@@ -18,6 +18,7 @@ export type RefusalCode =
   | "BAD_SIGNATURE"
   | "INSUFFICIENT_POINTS"
   | "NOT_A_NODE"
+  | "IDENTITY_BARRED"
   // register
   | "SENDER_IS_NOT_KEY"
   | "ALREADY_REGISTERED"
@@ -27,6 +28,18 @@ export type RefusalCode =
   | "VOUCHER_EXPIRED"
   | "VOUCHER_USED_UP"
   | "VOUCHER_UNFUNDED"
+  | "VOUCHER_REVOKED"
+  | "ISSUER_BARRED"
+  // revoke-voucher
+  | "NOT_THE_ISSUER"
+  // rotate, revoke-key
+  | "NO_RECOVERY_KEY"
+  | "WRONG_RECOVERY_KEY"
+  | "SAME_KEY"
+  | "WRONG_KEY_VERSION"
+  | "UNKNOWN_HEIR"
+  // leave
+  | "NO_LEASE"
   // renew
   | "UNKNOWN_BLOCK"
   | "RENEWED_TOO_SOON"
@@ -43,7 +56,11 @@ export type RefusalCode =
   | "CONVICTED_ALREADY"
   // submit
   | "CEILING_TOO_LOW"
-  // accept, decline, commit, prove
+  | "DEADLINE_TOO_SHORT"
+  // cancel
+  | "NOT_THE_REQUESTER"
+  | "RESULT_IS_OUT"
+  // accept, decline, commit, prove, show, attest
   | "UNKNOWN_TASK"
   | "WRONG_PHASE"
   | "WRONG_ATTEMPT"
@@ -51,6 +68,7 @@ export type RefusalCode =
   | "NOT_ACCEPTED"
   | "WRONG_ROLE"
   | "SEED_COMMITMENT"
+  | "SAID_ALREADY"
   | "TOO_LATE"
   | "SUSPENDED"
   | ProofRefusal["code"];

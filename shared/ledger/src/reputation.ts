@@ -18,6 +18,9 @@ type Counts = Pick<NodeState, "successes" | "failures" | "reputationEpoch">;
 export const reputationEpochAt = (activeTime: number): number =>
   Math.floor(activeTime / DECAY_PERIOD_MS);
 
+/** The active time at which this period is over. */
+export const endOfDay = (day: number): number => (day + 1) * DECAY_PERIOD_MS;
+
 /** The counts as they stand now: one period at a time, rounding down. */
 export function decayed<T extends Counts>(node: T, activeTime: number): T {
   const now = reputationEpochAt(activeTime);

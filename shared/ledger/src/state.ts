@@ -1,6 +1,6 @@
 import { CodedError, concat, type Digest, type NodeId, type OrderId } from "@meshwork/foundation";
 import type { Committee, NetworkPolicy, StateProof, TaskRecord } from "@meshwork/protocol";
-import { atOfIndexKey, type IndexName, indexKey, indexPlaceOf } from "./agenda.ts";
+import { atOfIndexKey, type IndexName, indexKey, indexPlacesOf } from "./agenda.ts";
 import {
   type Account,
   type Contribution,
@@ -69,6 +69,7 @@ export class State {
     draws: null,
     deadlines: null,
     expiries: null,
+    fading: null,
     contributions: null,
   });
 
@@ -168,10 +169,15 @@ export class State {
   }
 
   /** Keys of records that ended before this wall time. */
-  *expired(time: number): Generator<Digest> {
-    for (const [at, key] of entries(this.#indexes.expiries)) {
-      if (atOfIndexKey(at) >= time) return;
-      yield key;
+  expired(time: number): Generator<Digest> {
+    return this.#before("expiries", time);
+  }
+
+  /** Keys of records that ended before this active time; and whose, if they are nodes. */
+  *faded(activeTime: number): Generator<{ key: Digest; node: NodeId | null }> {
+    for (const key of this.#before("fading", activeTime)) {
+      const entry = this.#tree.get(key);
+      yield { key, node: entry?.kind === "node" ? (entry.record as NodeState).nodeId : null };
     }
   }
 
@@ -218,6 +224,13 @@ export class State {
     return record;
   }
 
+  *#before(index: IndexName, end: number): Generator<Digest> {
+    for (const [at, key] of entries(this.#indexes[index])) {
+      if (atOfIndexKey(at) >= end) return;
+      yield key;
+    }
+  }
+
   *#listed(index: IndexName, last: number): Generator<Records[RecordKind]> {
     for (const [at, key] of entries(this.#indexes[index])) {
       if (atOfIndexKey(at) > last) return;
@@ -229,10 +242,10 @@ export class State {
   #replace(key: Digest, entry: Entry | null): State {
     const indexes = { ...this.#indexes };
     const before = this.#tree.get(key);
-    const leaves = before && indexPlaceOf(before.kind, before.record);
-    if (leaves) indexes[leaves.index] = remove(indexes[leaves.index], indexKey(leaves, key));
-    const enters = entry && indexPlaceOf(entry.kind, entry.record);
-    if (enters) indexes[enters.index] = put(indexes[enters.index], indexKey(enters, key), key);
+    for (const left of before ? indexPlacesOf(before.kind, before.record) : [])
+      indexes[left.index] = remove(indexes[left.index], indexKey(left, key));
+    for (const taken of entry ? indexPlacesOf(entry.kind, entry.record) : [])
+      indexes[taken.index] = put(indexes[taken.index], indexKey(taken, key), key);
     return new State(entry ? this.#tree.put(key, entry) : this.#tree.delete(key), indexes);
   }
 }

@@ -19,7 +19,13 @@ export type Rule =
   | "verification-contributed"
   | "equivocation"
   | "equivocation-reported"
-  | "clean-verdict";
+  | "clean-verdict"
+  | "no-verdict"
+  | "unjudged-paid"
+  | "cancel-fee"
+  | "accept-fee"
+  | "key-revoked"
+  | "inherited";
 
 /** What may be named as the reason: a transaction, a task, a proof, a voucher. */
 export type Evidence = TransactionId | OrderId | Digest;

@@ -41,8 +41,12 @@ export interface ProofCheck {
 }
 
 export function checkProof(check: ProofCheck, proof: ProofOfTask): ProofRefusal | null {
+  return checkVerdict(check, proof.verdict) ?? checkSigners(check, proof);
+}
+
+/** Whether this verdict is one that the record allows, whoever signs it. */
+export function checkVerdict(check: ProofCheck, verdict: Verdict): ProofRefusal | null {
   const { task } = check;
-  const { verdict } = proof;
   if (
     verdict.chainId !== check.chainId ||
     verdict.orderId !== task.orderId ||
@@ -57,7 +61,7 @@ export function checkProof(check: ProofCheck, proof: ProofOfTask): ProofRefusal 
       "NOT_CLOSED",
       "no verdict counts before the set has closed and its audit is drawn",
     );
-  return checkFindings(check, verdict) ?? checkSigners(check, proof);
+  return checkFindings(check, verdict);
 }
 
 // Who signed -----------------------------------------------------------------------------------
@@ -82,14 +86,17 @@ function checkSigners(check: ProofCheck, proof: ProofOfTask): ProofRefusal | nul
   return null;
 }
 
-/** One verifier's word alone: whoever gathers a quorum leaves out what the ledger would refuse. */
+/**
+ * One verifier's word alone, on a verdict about this very task: whoever gathers a quorum leaves out what the ledger would
+ * refuse.
+ */
 export function checkAttestation(
   { task, verify = verifyAttestation }: Omit<ProofCheck, "chainId">,
   verdict: Verdict,
   { seat, attestation }: { seat: TaskPlace; attestation: Attestation },
 ): ProofRefusal | null {
   const { verifier, seed, samples } = attestation;
-  if (seedCommitmentOf(seed) !== seat.commitment)
+  if (seedCommitmentOf({ ...verdict, verifier }, seed) !== seat.commitment)
     return refuse("WRONG_SEED", `the seed of ${verifier} does not open its commitment`);
   const count = sampleCount(task, verdict);
   if (samples.length !== count)

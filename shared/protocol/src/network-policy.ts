@@ -41,6 +41,24 @@ export const networkPolicy = z.strictObject({
   vestingVerdicts: z.int().min(1).max(1_000),
   /** The first suspension; each further one doubles. */
   suspensionMs: durationMs,
+  /** No deadline of an order may be shorter: who is called must have time to answer. */
+  minStageMs: durationMs,
+  /** Run and verdict may take this much longer for each 10^9 fuel that the order allows. */
+  minMsPerGigafuel: z.int().min(0).max(3_600_000),
+  /** The share of his pay that a worker gets who showed his result in time when no verdict comes. */
+  unjudgedShare: q16,
+  /** Burnt when an order is revoked after its draw. */
+  cancelFee: points,
+  /** What each gets who had accepted a place of an order that is revoked. */
+  acceptFee: points,
+  /** How often the nodes of one task are drawn before its requester gets his points back. */
+  maxAttempts: z.int().min(1).max(16),
+  /** Clean verdicts a day that one operator's orders can give a node. */
+  evidencePerDay: z.int().min(1).max(1_000_000),
+  /** How long the record of a done task stays, in active time: until then its receipt can be fetched. */
+  taskKeptMs: durationMs,
+  /** A node that was registered and never used is forgotten after so much active time. */
+  unusedMs: durationMs,
   /** The committee is elected anew after so much active time. */
   epochMs: durationMs,
   /** Heights from the election to the end of the epoch, so that those who come in can catch up. */

@@ -1,13 +1,16 @@
 import { digestOf, type KeyPair, sign, verify } from "@meshwork/crypto";
 import {
+  type ChainId,
   type Digest,
   digest,
   fromHex,
   limits,
   type NodeId,
   nodeId,
+  type OrderId,
   type PublicKey,
   signature,
+  utf8,
 } from "@meshwork/foundation";
 import { z } from "zod";
 import { wire } from "./canonical.ts";
@@ -37,8 +40,26 @@ export const proofQuorum = (verifiers: number): number => Math.floor((2 * verifi
 export const proofHash = (value: ProofOfTask): Digest =>
   digestOf("meshwork/proof-of-task/1", proofOfTaskWire.encode(value));
 
-export const seedCommitmentOf = (seed: Digest): Digest =>
-  digestOf("meshwork/seed/1", fromHex(seed));
+/** Whose seed it is, and of what: a commitment or a seed that is copied opens nothing. */
+export interface SeedOf {
+  chainId: ChainId;
+  orderId: OrderId;
+  attempt: number;
+  verifier: NodeId;
+}
+
+export const seedCommitmentOf = (
+  { chainId, orderId, attempt, verifier }: SeedOf,
+  seed: Digest,
+): Digest =>
+  digestOf(
+    "meshwork/seed/1",
+    fromHex(chainId),
+    fromHex(orderId),
+    Uint8Array.of(attempt),
+    utf8(verifier),
+    fromHex(seed),
+  );
 
 /** @param postStateHash sha-256 of the state after the sampled step, as the verifier computed it. */
 export const sampleDigest = (verifier: PublicKey, seed: Digest, postStateHash: Digest): Digest =>

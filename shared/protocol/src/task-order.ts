@@ -1,4 +1,4 @@
-import { digest, limits, nodeId, points } from "@meshwork/foundation";
+import { digest, fuel, limits, nodeId, points } from "@meshwork/foundation";
 import { z } from "zod";
 
 /**
@@ -46,5 +46,10 @@ export const taskOrder = z.strictObject({
   deadlines,
   /** The most that the task may cost; it is escrowed, and what is not spent comes back. */
   priceCeiling: points,
+  /**
+   * The most that one run may burn, as the contract says it. The ledger holds deadlines and ceiling
+   * against it, so that no order can be placed that nobody could fill.
+   */
+  maxFuel: fuel,
 });
 export type TaskOrder = z.infer<typeof taskOrder>;

@@ -27,11 +27,14 @@ export const taskPlace = z.strictObject({
   /** The node's key when it was called. */
   key: publicKey,
   rank: z.int().min(0).max(1_024),
-  state: z.enum(["called", "accepted", "committed", "declined", "missed"]),
+  /** `attested`: a verifier who laid his word on the ledger, because no proof had come. */
+  state: z.enum(["called", "accepted", "committed", "declined", "missed", "attested"]),
   /** Active time by which the next step is due; null when none is. */
   deadline: milliseconds.nullable(),
   /** A worker's result commitment, or a verifier's seed commitment. */
   commitment: digest.nullable(),
+  /** What a worker showed on the ledger itself, because no proof had come. */
+  shown: z.strictObject({ traceRoot: digest, fuel }).nullable(),
 });
 export type TaskPlace = z.infer<typeof taskPlace>;
 
@@ -55,6 +58,8 @@ export const taskConclusion = z.strictObject({
   paid: points,
   burnt: points,
   refunded: points,
+  /** Active time from which the ledger forgets the task. */
+  keptUntil: milliseconds,
 });
 export type TaskConclusion = z.infer<typeof taskConclusion>;
 
@@ -84,6 +89,8 @@ export const taskRecordSchema = z.strictObject({
   /** Active time by which the verdict is due; null before the close. */
   verdictDeadline: milliseconds.nullable(),
   conclusion: taskConclusion.nullable(),
+  /** The height that fixed what the next draw of nodes decides on: who came later is not drawn. */
+  fixedHeight: height,
 });
 export const taskRecord = wire(taskRecordSchema, { name: "task record", maxBytes: 65_536 });
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
@@ -97,4 +104,4 @@ export const closedSet = (task: TaskRecord): TaskPlace[] =>
 
 /** The verifiers who may sign: they committed their seed before the close. */
 export const seatedVerifiers = (task: TaskRecord): TaskPlace[] =>
-  task.verifiers.filter((place) => place.state === "accepted");
+  task.verifiers.filter(({ state }) => state === "accepted" || state === "attested");

@@ -2,6 +2,7 @@ import { digestOf, type KeyPair, sign, verify } from "@meshwork/crypto";
 import {
   blockHash,
   chainId,
+  type Digest,
   digest,
   fromHex,
   key25519,
@@ -13,15 +14,19 @@ import {
   publicKey,
   signature,
   type TransactionId,
+  uint64,
+  utf8,
 } from "@meshwork/foundation";
 import { z } from "zod";
 import { wire } from "./canonical.ts";
 import { voteSchema } from "./certificate.ts";
+import { revealSchema } from "./commitment.ts";
 import { runtimeId } from "./contract.ts";
 import { networkProposalSchema } from "./network-proposal.ts";
-import { proofOfTask } from "./proof-of-task.ts";
+import { attestation, proofOfTask } from "./proof-of-task.ts";
 import { taskOrder } from "./task-order.ts";
-import { voucher } from "./voucher.ts";
+import { verdictSchema } from "./verdict.ts";
+import { voucher, unsignedVoucher as voucherSchema } from "./voucher.ts";
 
 /** Opens an account: for a requester the key alone, for a node its transport key too. */
 const register = z.strictObject({
@@ -61,7 +66,7 @@ const accept = z.strictObject({
   orderId,
   attempt,
   role: z.enum(["worker", "verifier"]),
-  /** A verifier's `digestOf("meshwork/seed/1", seed)`, made before anyone has committed. Null for a worker. */
+  /** A verifier's `seedCommitmentOf`, made before anyone has committed. Null for a worker. */
   seedCommitment: digest.nullable(),
 });
 
@@ -73,6 +78,46 @@ const commit = z.strictObject({ kind: z.literal("commit"), orderId, attempt, com
 
 /** Brings the verdict. Anyone may: the proof carries its own signatures. */
 const prove = z.strictObject({ kind: z.literal("prove"), proof: proofOfTask });
+
+const transport = z.strictObject({
+  transportKey: key25519,
+  keyVersion: z.int().min(0).max(65_535),
+});
+
+/** Replaces the identity's key: signed by the one in force, and by the recovery key, `rotationHash`. */
+const rotate = z.strictObject({
+  kind: z.literal("rotate"),
+  newKey: publicKey,
+  recoveryKey: publicKey,
+  recoverySignature: signature,
+  /** Of the recovery key that counts from now on. */
+  nextRecoveryHash: digest,
+  /** The next version of the node's transport key; null for an account that runs no node. */
+  node: transport.nullable(),
+});
+
+/** Ends an identity for good. The transaction is signed by the recovery key, and by it alone. */
+const revokeKey = z.strictObject({
+  kind: z.literal("revoke-key"),
+  recoveryKey: publicKey,
+  /** The account that takes over the free points. Null: they stay where they are, for ever. */
+  heir: nodeId.nullable(),
+});
+
+/** A node gives up its lease; `renew` brings it back. */
+const leave = z.strictObject({ kind: z.literal("leave") });
+
+/** A requester takes an order back: free before its draw, at a price after it, too late after the close. */
+const cancel = z.strictObject({ kind: z.literal("cancel"), orderId });
+
+/** Its issuer takes a voucher back: whoever has not used it yet cannot. */
+const revokeVoucher = z.strictObject({ kind: z.literal("revoke-voucher"), voucher: voucherSchema });
+
+/** No proof came in time: a worker shows on the ledger what he committed to, so that he is paid a part. */
+const show = z.strictObject({ kind: z.literal("show"), orderId, attempt, reveal: revealSchema });
+
+/** No proof came in time: a verifier lays his word on the ledger, so that he was not the silent one. */
+const attest = z.strictObject({ kind: z.literal("attest"), verdict: verdictSchema, attestation });
 
 /** Lends the weight of what this node has contributed to a candidate for a seat. Null: to itself again. */
 const delegate = z.strictObject({ kind: z.literal("delegate"), candidate: nodeId.nullable() });
@@ -91,6 +136,13 @@ export const transactionBody = z.discriminatedUnion("kind", [
   decline,
   commit,
   prove,
+  rotate,
+  revokeKey,
+  leave,
+  cancel,
+  revokeVoucher,
+  show,
+  attest,
   delegate,
   govern,
   fault,
@@ -141,6 +193,24 @@ export const signTransaction = (keyPair: KeyPair, value: UnsignedTransaction): T
   unsigned: value,
   signature: sign(keyPair, fromHex(transactionIdOf(value))),
 });
+
+/** What the recovery key signs to let a new key in: for this identity, this key and this transaction only. */
+export const rotationHash = (
+  { chainId, sender, nonce }: Pick<UnsignedTransaction, "chainId" | "sender" | "nonce">,
+  { newKey, nextRecoveryHash }: Pick<BodyOf<"rotate">, "newKey" | "nextRecoveryHash">,
+): Digest =>
+  digestOf(
+    "meshwork/rotation/1",
+    fromHex(chainId),
+    utf8(sender),
+    uint64(nonce),
+    fromHex(newKey),
+    fromHex(nextRecoveryHash),
+  );
+
+/** What an identity commits to, and later shows: `rotate` and `revoke-key` open it. */
+export const recoveryHashOf = (recoveryKey: PublicKey): Digest =>
+  digestOf("meshwork/recovery/1", fromHex(recoveryKey));
 
 export const verifyTransaction = (senderKey: PublicKey, value: Transaction): boolean =>
   verify(senderKey, fromHex(transactionIdOf(value.unsigned)), value.signature);

@@ -10,9 +10,17 @@ import { faultCode, revealSchema } from "./commitment.ts";
  * `accepted`: replicas agreed, and nothing was executed again, by earned trust;
  * `failed`: the program itself ended in a deterministic fault, which was checked like a result;
  * `disputed`: no result could be trusted, and somebody is to blame;
- * `inconclusive`: nobody can be blamed; refunded.
+ * `inconclusive`: nobody can be blamed; refunded;
+ * `revoked`: its requester took it back before the close, at the price of the stage.
  */
-export const outcome = z.enum(["verified", "accepted", "failed", "disputed", "inconclusive"]);
+export const outcome = z.enum([
+  "verified",
+  "accepted",
+  "failed",
+  "disputed",
+  "inconclusive",
+  "revoked",
+]);
 export type Outcome = z.infer<typeof outcome>;
 
 /** One step of a worker's trace, shown to differ from what everyone gets who runs it. */

@@ -20,7 +20,7 @@ import { wire } from "./canonical.ts";
  * A voucher lets its holder bring strangers into a network: the issuer, an account of the ledger,
  * pays each newcomer's grant. It bears a key of its own, which the invite string carries.
  */
-const unsignedVoucher = z.strictObject({
+export const unsignedVoucher = z.strictObject({
   chainId,
   issuer: nodeId,
   voucherKey: publicKey,

@@ -26,6 +26,8 @@ function statementOf(
   switch (outcome) {
     case "inconclusive":
       return "Nothing was found out and nobody is blamed; the order was refunded.";
+    case "revoked":
+      return "The requester took the order back before anybody had a result.";
     case "disputed":
       return "No result could be trusted; who was found guilty stands in the proof.";
     case "accepted":

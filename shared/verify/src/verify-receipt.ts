@@ -130,7 +130,7 @@ function checkConclusion({ chainId }: Anchor, { task, proof }: Receipt): Refusal
 function checkRefund({ proofHash: hash, outcome, result }: TaskConclusion): Refusal | null {
   if (hash !== null)
     return refuse("PROOF_MISSING", `the record was concluded by a proof ${hash}: it must be here`);
-  return outcome === "inconclusive" && result === null
+  return (outcome === "inconclusive" || outcome === "revoked") && result === null
     ? null
     : refuse("WRONG_CONCLUSION", `without a proof a task cannot end ${outcome}`);
 }

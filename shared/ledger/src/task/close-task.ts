@@ -1,6 +1,6 @@
 import { isLive, proofQuorum, type TaskRecord } from "@meshwork/protocol";
 import type { Draft } from "../draft.ts";
-import { abandon } from "./conclude.ts";
+import { giveUp } from "./give-up.ts";
 
 /**
  * After every change of a running task: closes it once all workers who still can have committed and
@@ -15,7 +15,7 @@ export function settle(draft: Draft, task: TaskRecord): void {
   const complete =
     workers.every((place) => place.state === "committed") &&
     verifiers.every((place) => place.state === "accepted");
-  if (hopeless) abandon(draft, task);
+  if (hopeless) giveUp(draft, task);
   else draft.put("task", complete ? closed(draft, task) : task);
 }
 

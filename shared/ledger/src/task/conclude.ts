@@ -1,34 +1,22 @@
-import type { Points } from "@meshwork/foundation";
+import type { NodeId, Points } from "@meshwork/foundation";
 import {
   type Finding,
-  isLive,
   type ProofOfTask,
   proofHash,
   type Reveal,
   seatedVerifiers,
   segmentsSampled,
+  type TaskConclusion,
   type TaskRecord,
 } from "@meshwork/protocol";
 import { contribute } from "../contribution.ts";
 import type { Draft } from "../draft.ts";
-import { refund, type Split, splitOf } from "../escrow.ts";
-import { burnBond, convict, earn, praise, returnBond } from "../penalties.ts";
-import { move } from "../purses.ts";
+import { type Split, splitOf } from "../escrow.ts";
+import { chargeUnrevealed, convict, earn, praise, returnBond } from "../penalties.ts";
+import { move, points } from "../purses.ts";
 import type { Evidence } from "../why.ts";
 import { releaseAll } from "./places.ts";
-
-/** The ledger gives a task up: nobody can be blamed, everybody gets back what he put in. */
-export function abandon(draft: Draft, task: TaskRecord): void {
-  for (const place of [...task.workers, ...task.verifiers])
-    if (isLive(place) && place.state !== "called") returnBond(draft, place.node, task.orderId);
-  finish(draft, task, {
-    outcome: "inconclusive",
-    proofHash: null,
-    result: null,
-    segmentsSampled: 0,
-    split: null,
-  });
-}
+import { mayTryAgain, redraw } from "./redraw.ts";
 
 /** A proof that was checked: what it says is done. */
 export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTask): void {
@@ -49,22 +37,36 @@ export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTa
   // Standing comes only from a result that was held against something: an audit, or another's run.
   const shown = verdict.findings.filter((found) => found.reveal !== null);
   const wasChecked = task.audit?.mode !== "none" || shown.length > 1;
-  for (const found of verdict.findings) judge(draft, { found, split, wasChecked, evidence });
-  for (const place of task.verifiers)
-    if (place.state === "accepted") returnBond(draft, place.node, evidence);
+  const { requester } = task;
+  for (const found of verdict.findings)
+    judge(draft, { found, split, wasChecked, evidence, requester });
+  for (const { node } of seatedVerifiers(task)) returnBond(draft, node, evidence);
   if (split !== null)
     for (const { verifier } of proof.attestations) {
       const points = split.perVerifier;
       earn(draft, verifier, { rule: "verification-paid", amount: points, evidence });
       contribute(draft, verifier, { rule: "verification-contributed", points, evidence });
     }
-  finish(draft, task, {
-    outcome: verdict.outcome,
-    proofHash: evidence,
-    result: resultOf(proof, honest[0]?.reveal ?? null),
-    segmentsSampled: segmentsSampled(task, proof),
-    split,
-  });
+  if (verdict.outcome === "inconclusive" && mayTryAgain(draft, task)) redraw(draft, task);
+  else
+    finish(draft, spent(draft, task, split), {
+      outcome: verdict.outcome,
+      proofHash: evidence,
+      result: resultOf(proof, honest[0]?.reveal ?? null),
+      segmentsSampled: segmentsSampled(task, proof),
+      burnt: split?.burnt ?? 0n,
+    });
+}
+
+/** The share that is burnt goes; the rest of the price went to those who earned it. */
+function spent(draft: Draft, task: TaskRecord, split: Split | null): TaskRecord {
+  if (split === null) return task;
+  move(
+    draft,
+    { from: "escrow", to: "burnt", amount: split.burnt },
+    { rule: "work-paid", inputs: {}, evidence: task.orderId },
+  );
+  return { ...task, escrow: (task.escrow - split.total) as Points };
 }
 
 interface Judgement {
@@ -72,52 +74,50 @@ interface Judgement {
   split: Split | null;
   wasChecked: boolean;
   evidence: Evidence;
+  requester: NodeId;
 }
 
-function judge(draft: Draft, { found, split, wasChecked, evidence }: Judgement): void {
+function judge(draft: Draft, { found, split, wasChecked, evidence, requester }: Judgement): void {
   const { worker } = found;
   switch (found.verdict) {
     case "guilty":
       convict(draft, worker, evidence);
       break;
     case "unrevealed":
-      burnBond(draft, worker, { rule: "not-revealed", evidence });
+      chargeUnrevealed(draft, worker, evidence);
       break;
     case "honest":
       returnBond(draft, worker, evidence);
       if (split !== null)
         earn(draft, worker, { rule: "work-paid", amount: split.perWorker, evidence });
-      if (wasChecked) praise(draft, worker, evidence);
+      if (wasChecked) praise(draft, worker, { evidence, requester });
       if (wasChecked && split !== null)
         contribute(draft, worker, { rule: "work-contributed", points: split.perWorker, evidence });
   }
 }
 
-type Ending = Pick<
-  NonNullable<TaskRecord["conclusion"]>,
-  "outcome" | "proofHash" | "result" | "segmentsSampled"
-> & { split: Split | null };
+type Ending = Pick<TaskConclusion, "outcome" | "proofHash" | "result" | "segmentsSampled"> & {
+  burnt: bigint;
+};
 
-/** The last word: the rest of the escrow goes back, and the record never changes again. */
-function finish(draft: Draft, task: TaskRecord, { split, ...ending }: Ending): void {
-  const spent = split?.total ?? 0n;
-  const burnt = split?.burnt ?? 0n;
+/** The last word: what is left of the escrow goes back, and the record never changes again. */
+export function finish(draft: Draft, task: TaskRecord, { burnt, ...ending }: Ending): void {
+  const { requester, orderId, escrow, order } = task;
   move(
     draft,
-    { from: "escrow", to: "burnt", amount: burnt },
-    { rule: "work-paid", inputs: {}, evidence: task.orderId },
+    { from: "escrow", to: points(requester), amount: escrow },
+    { rule: "refund", inputs: {}, evidence: orderId },
   );
-  const { requester, orderId } = task;
-  refund(draft, { requester, orderId, amount: task.escrow - spent });
   releaseAll(draft, task);
-  const conclusion = {
+  const conclusion: TaskConclusion = {
     ...ending,
     height: draft.at.height,
-    paid: (spent - burnt) as Points,
+    paid: (order.priceCeiling - escrow - burnt) as Points,
     burnt: burnt as Points,
-    refunded: (task.escrow - spent) as Points,
+    refunded: escrow,
+    keptUntil: draft.at.activeTime + draft.state.policy.taskKeptMs,
   };
-  draft.put("task", { ...task, phase: "done", conclusion });
+  draft.put("task", { ...task, escrow: 0n as Points, phase: "done", conclusion });
   draft.taskEvent(task, "done");
 }
 

@@ -2,13 +2,13 @@ import type { TaskRecord } from "@meshwork/protocol";
 import type { Draft } from "../draft.ts";
 import { burnBond } from "../penalties.ts";
 import { settle } from "./close-task.ts";
-import { abandon } from "./conclude.ts";
+import { endUnjudged } from "./end-unjudged.ts";
 import { placesOf, type Role, replace } from "./places.ts";
 
 /** What was due and did not come. Each deadline has one owner, and only he pays for it. */
 export function meetDeadline(draft: Draft, task: TaskRecord): void {
   if (task.phase === "audit") {
-    abandon(draft, task);
+    endUnjudged(draft, task);
     return;
   }
   let after = task;

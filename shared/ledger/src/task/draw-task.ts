@@ -3,7 +3,7 @@ import type { Draft } from "../draft.ts";
 import { drawRanks, drawSeed } from "../draw.ts";
 import { isNewcomer } from "../eligibility.ts";
 import { ONE } from "../reputation.ts";
-import { abandon } from "./conclude.ts";
+import { giveUp } from "./give-up.ts";
 import { call, type Role } from "./places.ts";
 
 /** What the beacon decides, at the first block that nobody could foresee: who works, and what is audited. */
@@ -18,7 +18,7 @@ function drawNodes(draft: Draft, task: TaskRecord): void {
   const drawn = drawRanks(draft.state, task, { beacon, activeTime });
   const placed: TaskRecord = { ...task, ...drawn, drawHeight: height, phase: "running" };
   if (drawn === null) {
-    abandon(draft, placed);
+    giveUp(draft, placed);
     return;
   }
   draft.taskEvent(task, "drawn");

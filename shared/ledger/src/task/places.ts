@@ -30,6 +30,7 @@ export function call(
     state: "called",
     deadline: draft.at.activeTime + task.order.deadlines.matchMs,
     commitment: null,
+    shown: null,
   };
   changeAssigned(draft, id, +1);
   draft.taskEvent(task, "called", id);
@@ -40,16 +41,21 @@ export function call(
   };
 }
 
-/** Gives a lost place to the next rank that can take it; if there is none, it stays lost. */
+/**
+ * Gives a lost place to the first rank that was not called yet and can take it; if there is none, it
+ * stays lost. A rank that could not take one place is not passed over for the next.
+ */
 function callNext(draft: Draft, task: TaskRecord, role: Role): TaskRecord {
   const { activeTime } = draft.at;
   if (placesOf(task, role).length >= MAX_CALLS) return task;
-  for (let rank = task.nextRank; rank < task.ranks.length; rank++) {
+  const called = new Set([...task.workers, ...task.verifiers].map((place) => place.rank));
+  for (let rank = 0; rank < task.ranks.length; rank++) {
+    if (called.has(rank)) continue;
     const node = draft.state.node(task.ranks[rank] as NodeId);
     if (node && mayBeCalled(draft.state, node, { task, role, activeTime }))
       return call(draft, task, { role, rank });
   }
-  return { ...task, nextRank: task.ranks.length };
+  return task;
 }
 
 /** A place is lost for good; its node is free again, and the next rank is called. */

@@ -10,6 +10,7 @@ import {
   utf8,
 } from "@meshwork/foundation";
 import {
+  type Attestation,
   closedSet,
   closingLeaf,
   commitmentOf,
@@ -37,7 +38,7 @@ import {
   type Verdict,
 } from "@meshwork/protocol";
 import { nextOwedTime } from "../demand.ts";
-import { seededDigest, type TestMember } from "./members.ts";
+import { identityKeyOf, seededDigest, type TestMember } from "./members.ts";
 import type { TestNetwork } from "./network.ts";
 
 /** How a node plays its place. */
@@ -50,6 +51,7 @@ export const testOrder = (gateway: NodeId, change: Partial<TaskOrder> = {}): Tas
   priority: 1,
   deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 10_000 },
   priceCeiling: 10_000n as Points,
+  maxFuel: 10_000_000n as Fuel,
   ...change,
 });
 
@@ -116,7 +118,45 @@ export class Actors {
     if (task.phase === "audit") {
       const proof = this.proofOf(task);
       if (proof !== null) this.#network.send(this.#network.requester, { kind: "prove", proof });
+      else this.speakUp(task);
     }
+  }
+
+  /** No proof can come: who still speaks lays what he has on the ledger. */
+  speakUp(task: TaskRecord): void {
+    const { orderId, attempt } = task;
+    const speaks = (id: NodeId) =>
+      !["hides", "vanishes", "silent"].includes(this.#conductIn(id, orderId));
+    for (const { node, shown } of closedSet(task)) {
+      if (shown !== null || !speaks(node)) continue;
+      const reveal = this.revealOf(node, orderId);
+      this.#network.send(this.#network.memberOf(node), { kind: "show", orderId, attempt, reveal });
+    }
+    const verdict = this.verdictOf(task);
+    for (const seat of seatedVerifiers(task)) {
+      if (seat.state === "attested" || !speaks(seat.node)) continue;
+      const attestation = this.attestationOf(task, verdict, seat);
+      this.#network.send(this.#network.memberOf(seat.node), {
+        kind: "attest",
+        verdict,
+        attestation,
+      });
+    }
+  }
+
+  attestationOf(task: TaskRecord, verdict: Verdict, { node, key }: TaskPlace): Attestation {
+    const member = this.#network.memberOf(node);
+    const seed = seedOf(member, task.orderId);
+    const { leaves } = testRun(null);
+    const samples = sampledSteps(seed, STEPS, sampleCount(task, verdict)).map((index) =>
+      sampleDigest(key, seed, (leaves[index] as TraceLeaf).post),
+    );
+    // The seat keeps the key under which it was called, whatever the identity's key is now.
+    const keyPair = [...Array(16).keys()]
+      .map((count) => identityKeyOf(member, count))
+      .find(({ publicKey }) => publicKey === key);
+    if (keyPair === undefined) throw new Error(`${node} has no key ${key}`);
+    return signAttestation({ verifier: node, keyPair }, verdict, { seed, samples });
   }
 
   /** Makes blocks until the task is done, a deadline at a time when nobody does anything. */
@@ -178,7 +218,10 @@ export class Actors {
       this.#network.send(member, {
         kind: "accept",
         role: "verifier",
-        seedCommitment: seedCommitmentOf(seedOf(member, orderId)),
+        seedCommitment: seedCommitmentOf(
+          { chainId: this.#network.chainId, orderId, attempt, verifier: place.node },
+          seedOf(member, orderId),
+        ),
         ...about,
       });
   }
@@ -240,16 +283,10 @@ export class Actors {
     );
     const signers = willing.slice(0, proofQuorum(task.order.policy.verifiers));
     if (signers.length < proofQuorum(task.order.policy.verifiers)) return null;
-    const attestations = signers.map((place) => {
-      const { keyPair, name } = this.#network.memberOf(place.node);
-      const seed = seedOf({ name }, task.orderId);
-      const { leaves } = testRun(null);
-      const samples = sampledSteps(seed, STEPS, sampleCount(task, verdict)).map((index) =>
-        sampleDigest(keyPair.publicKey, seed, (leaves[index] as TraceLeaf).post),
-      );
-      return signAttestation({ verifier: place.node, keyPair }, verdict, { seed, samples });
-    });
-    return { verdict, attestations };
+    return {
+      verdict,
+      attestations: signers.map((seat) => this.attestationOf(task, verdict, seat)),
+    };
   }
 }
 

@@ -1,14 +1,17 @@
-import type { Points } from "@meshwork/foundation";
-import { type SeededDraw, seededDraw, type TaskRecord } from "@meshwork/protocol";
+import type { Fuel, Points } from "@meshwork/foundation";
+import { type SeededDraw, seededDraw, type TaskRecord, type Transaction } from "@meshwork/protocol";
 import { nextOwedTime } from "../demand.ts";
+import { priceOfRun } from "../escrow.ts";
 import { ONE } from "../reputation.ts";
 import { Actors, type Conduct } from "./actors.ts";
-import { seededDigest } from "./members.ts";
+import { registration, renewal, revocation, rotation, voucherOf } from "./identities.ts";
+import { seededDigest, type TestMember, testMember } from "./members.ts";
 import { TestNetwork } from "./network.ts";
 
 /**
- * A history that chance writes: tasks that overlap, nodes that decline, fall silent, vanish, lie and
- * hide, time that runs and jumps, views that fail. The same seed writes the same history.
+ * A history that chance writes: tasks that overlap and are revoked, nodes that decline, fall silent,
+ * vanish, lie and hide, identities that come, go, change their keys and end, time that runs and jumps,
+ * views that fail. The same seed writes the same history.
  */
 export class History {
   readonly network: TestNetwork;
@@ -20,9 +23,9 @@ export class History {
     this.#draw = draw;
     this.network = new TestNetwork({
       members: 7 + draw(5),
-      standing: draw(25),
+      standing: draw(2) === 0 ? draw(25) : 1_000,
       policy: {
-        auditFloor: draw(ONE + 1),
+        auditFloor: draw(2) === 0 ? 0 : draw(ONE + 1),
         probationShare: draw(2) === 0 ? 6_554 : ONE,
         operatorCap: draw(3),
         pricePerGigafuel: BigInt(draw(100_000)) as Points,
@@ -30,6 +33,13 @@ export class History {
         verifierShare: draw(ONE + 1),
         drawFactor: 1 + draw(3),
         suspensionMs: 1 + draw(100_000),
+        unjudgedShare: draw(ONE + 1),
+        cancelFee: BigInt(draw(500)) as Points,
+        acceptFee: BigInt(draw(500)) as Points,
+        maxAttempts: 1 + draw(3),
+        evidencePerDay: 1 + draw(20),
+        taskKeptMs: 1 + draw(200_000),
+        unusedMs: 1 + draw(200_000),
       },
     });
     this.actors = new Actors(this.network, (id, orderId) => {
@@ -43,6 +53,8 @@ export class History {
   run(blocks: number, after: (network: TestNetwork) => void = () => {}): void {
     for (let i = 0; i < blocks; i++) {
       if (this.#draw(3) === 0) this.#order();
+      if (this.#draw(3) === 0) this.#live();
+      if (this.#draw(8) === 0) this.#cancel();
       this.#act();
       this.#step();
       after(this.network);
@@ -63,20 +75,68 @@ export class History {
   }
 
   #act(): void {
-    for (const task of this.#open()) if (this.#draw(4) > 0) this.actors.act(task);
+    for (const task of this.#open()) {
+      const isImpatient = task.phase === "audit" && this.#draw(3) === 0;
+      if (isImpatient) this.actors.speakUp(task);
+      else if (this.#draw(4) > 0) this.actors.act(task);
+    }
   }
 
   #order(): void {
     const replicas = 1 + this.#draw(3);
+    const verifiers = 1 + this.#draw(5);
+    const maxFuel = 10_000_000n as Fuel;
+    const worst = BigInt(replicas + verifiers) * priceOfRun(this.network.state.policy, maxFuel);
     this.actors.send({
       policy: {
         replicas,
-        verifiers: 1 + this.#draw(5),
+        verifiers,
         segmentsPerVerifier: 1 + this.#draw(10),
-        auditRate: this.#draw(ONE + 1),
+        auditRate: this.#draw(2) === 0 ? 0 : this.#draw(ONE + 1),
       },
-      priceCeiling: BigInt(replicas + this.#draw(2_000)) as Points,
+      maxFuel,
+      priceCeiling: (worst + BigInt(this.#draw(2_000))) as Points,
     });
+  }
+
+  #cancel(): void {
+    const open = this.#open();
+    const task = open[this.#draw(open.length + 1)];
+    const { requester } = this.network;
+    if (task) this.network.send(requester, { kind: "cancel", orderId: task.orderId });
+  }
+
+  /** Somebody does something about his identity. */
+  #live(): void {
+    const { network } = this;
+    const { guests, requester } = network;
+    const everybody = [...network.members, ...guests];
+    const who = everybody[this.#draw(everybody.length)] as TestMember;
+    const heir = this.#draw(2) === 0 ? requester.nodeId : null;
+    const choices: (() => Transaction)[] = [
+      () => registration(network, this.#newcomer()),
+      () => renewal(network, who),
+      () => renewal(network, who, { capacity: this.#draw(5) }),
+      () => network.sign(who, { kind: "leave" }),
+      () => rotation(network, who),
+      // The seats must go on proposing, and enough nodes must be left for a task.
+      () => revocation(network, guests[this.#draw(guests.length + 1)] ?? who, { heir }),
+      () =>
+        network.sign(requester, {
+          kind: "revoke-voucher",
+          voucher: voucherOf(network, requester, { uses: 1 + this.#draw(3) }),
+        }),
+    ];
+    const choice = choices[this.#draw(choices.length)];
+    // The block below the head is named by renewals: the first has none.
+    if (choice && network.header.height > 0) network.put(choice());
+  }
+
+  #newcomer(): TestMember {
+    const { guests } = this.network;
+    const guest = testMember(`guest-${guests.length}`);
+    guests.push(guest);
+    return guest;
   }
 
   /** Now at once, now when the ledger wants a block, now and then after a long sleep. */
@@ -95,6 +155,8 @@ const conducts: Conduct[] = [
   ...Array<Conduct>(12).fill("honest"),
   "declines",
   "silent",
+  "vanishes",
+  "vanishes",
   "vanishes",
   "lies",
   "lies",

@@ -13,6 +13,20 @@ export interface TestMember {
   vrfSeed: Uint8Array;
 }
 
+const keyPairs = new Map<string, KeyPair>();
+
+function keyPairNamed(name: string): KeyPair {
+  const known = keyPairs.get(name) ?? keyPairFromSecret(seeded(name));
+  keyPairs.set(name, known);
+  return known;
+}
+
+/** The key of a member after so many rotations, and the recovery key that counts then. */
+export const identityKeyOf = ({ name, keyPair }: TestMember, rotations: number): KeyPair =>
+  rotations === 0 ? keyPair : keyPairNamed(`${name}/identity/${rotations}`);
+export const recoveryKeyOf = ({ name }: Pick<TestMember, "name">, rotations: number): KeyPair =>
+  keyPairNamed(`${name}/recovery/${rotations}`);
+
 /** Making keys takes longer than most tests. */
 const members = new Map<string, TestMember>();
 

@@ -1,4 +1,4 @@
-import { vrfKeyPair, vrfProve, vrfVerify } from "@meshwork/crypto";
+import { type KeyPair, vrfKeyPair, vrfProve, vrfVerify } from "@meshwork/crypto";
 import { assert, type NodeId, type OrderId, toHex } from "@meshwork/foundation";
 import {
   type Block,
@@ -31,7 +31,7 @@ import type { RefusalCode } from "../refusal.ts";
 import type { State } from "../state.ts";
 import { type Checks, realChecks } from "../transactions/rule.ts";
 import type { Why } from "../why.ts";
-import { type TestMember, testMember } from "./members.ts";
+import { identityKeyOf, type TestMember, testMember } from "./members.ts";
 import { genesisOf, type TestNetworkOptions } from "./test-genesis.ts";
 
 /** Checks everything for real, but nothing twice: most of a test's time is signatures. */
@@ -61,6 +61,8 @@ function rememberingChecks(): Checks {
 export class TestNetwork {
   readonly members: TestMember[];
   readonly requester: TestMember;
+  /** Who joined later. */
+  readonly guests: TestMember[] = [];
   readonly genesis: Genesis;
   readonly blocks: FinalizedBlock[] = [];
   /** From the genesis's committee to the one that sits. */
@@ -91,19 +93,45 @@ export class TestNetwork {
   }
 
   memberOf(id: NodeId): TestMember {
-    const found = [...this.members, this.requester].find((member) => member.nodeId === id);
+    const found = [...this.members, this.requester, ...this.guests].find(
+      (member) => member.nodeId === id,
+    );
     assert(found !== undefined, `${id} is no member of this test network`);
     return found;
   }
 
-  sign(sender: TestMember, body: TransactionBody): Transaction {
-    return signTransaction(sender.keyPair, {
-      chainId: this.chainId,
-      sender: sender.nodeId,
-      nonce: this.#nonce++,
-      notAfter: this.header.time + 600_000,
-      body,
-    });
+  sign(
+    sender: TestMember,
+    body: TransactionBody,
+    {
+      by = this.keyPairOf(sender),
+      nonce = this.nextNonce(),
+    }: { by?: KeyPair; nonce?: bigint } = {},
+  ): Transaction {
+    const notAfter = this.header.time + 600_000;
+    const { chainId } = this;
+    return signTransaction(by, { chainId, sender: sender.nodeId, nonce, notAfter, body });
+  }
+
+  nextNonce(): bigint {
+    return this.#nonce++;
+  }
+
+  /** How often a member's key was replaced so far. */
+  rotationsOf(member: TestMember): number {
+    const current = this.state.account(member.nodeId)?.publicKey ?? member.keyPair.publicKey;
+    for (let count = 0; ; count++)
+      if (identityKeyOf(member, count).publicKey === current) return count;
+  }
+
+  /** The key that speaks for a member now. */
+  keyPairOf(member: TestMember): KeyPair {
+    return identityKeyOf(member, this.rotationsOf(member));
+  }
+
+  /** Puts a signed transaction into the next block. */
+  put(transaction: Transaction): void {
+    this.#pool.push(transaction);
   }
 
   /** Puts a transaction into the next block. */

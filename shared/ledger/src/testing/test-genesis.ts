@@ -1,8 +1,8 @@
 import { vrfKeyPair } from "@meshwork/crypto";
 import type { Key25519, Points } from "@meshwork/foundation";
-import type { Genesis, NetworkPolicy } from "@meshwork/protocol";
+import { type Genesis, type NetworkPolicy, recoveryHashOf } from "@meshwork/protocol";
 import { reputationTableDigest } from "../reputation-quantile.ts";
-import { seededDigest, type TestMember } from "./members.ts";
+import { recoveryKeyOf, seededDigest, type TestMember } from "./members.ts";
 
 export const testPolicy: NetworkPolicy = {
   admission: "vouched",
@@ -22,6 +22,15 @@ export const testPolicy: NetworkPolicy = {
   auditFloor: 3_277,
   vestingVerdicts: 4,
   suspensionMs: 600_000,
+  minStageMs: 500,
+  minMsPerGigafuel: 100,
+  unjudgedShare: 32_768,
+  cancelFee: 7n as Points,
+  acceptFee: 3n as Points,
+  maxAttempts: 1,
+  evidencePerDay: 1_000,
+  taskKeptMs: 7 * 24 * 3_600_000,
+  unusedMs: 3_600_000,
   epochMs: 3_600_000,
   handOverBlocks: 4,
   handOverMs: 40,
@@ -53,7 +62,7 @@ export function genesisOf(
     policy: { ...testPolicy, ...policy },
     members: members.map((member, i) => ({
       publicKey: member.keyPair.publicKey,
-      recoveryHash: seededDigest(`${member.name}/recovery`),
+      recoveryHash: recoveryHashOf(recoveryKeyOf(member, 0).publicKey),
       transportKey: seededDigest(`${member.name}/transport`) as string as Key25519,
       keyVersion: 0,
       sealKey: seededDigest(`${member.name}/seal`) as string as Key25519,

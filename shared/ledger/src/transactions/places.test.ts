@@ -1,5 +1,4 @@
 import type { NodeId, OrderId, Points } from "@meshwork/foundation";
-import { seedCommitmentOf } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { seededDigest, type TestMember } from "../testing/index.ts";
 import { taskIn } from "../testing/task-in.ts";
@@ -8,7 +7,7 @@ const asWorker = { kind: "accept" as const, role: "worker" as const, seedCommitm
 
 describe("accept", () => {
   const { network, holder, about, task } = taskIn("running");
-  const seedCommitment = seedCommitmentOf(seededDigest("seed"));
+  const seedCommitment = seededDigest("seed commitment");
 
   test("is refused for an unknown task, another attempt, and from who is not called", () => {
     const [worker, verifier] = [holder("workers"), holder("verifiers")];

@@ -3,9 +3,10 @@ import type { Digest, NodeId, Points } from "@meshwork/foundation";
 import { type BodyOf, voucherHash } from "@meshwork/protocol";
 import type { Draft } from "../draft.ts";
 import { move, points } from "../purses.ts";
-import type { NodeState } from "../records.ts";
+import type { Account, NodeState } from "../records.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { ONE, reputationEpochAt } from "../reputation.ts";
+import type { State } from "../state.ts";
 import type { Ground, Rule, Signed } from "./rule.ts";
 
 type Register = BodyOf<"register">;
@@ -19,9 +20,10 @@ export const register: Rule<Register> = {
 
   apply(draft, { id, sender, body }) {
     const { policy } = draft.state;
-    const operator = body.admission?.voucher.body.issuer ?? null;
-    const isNew = draft.state.account(sender) === undefined;
-    if (isNew) openAccount(draft, sender, body);
+    const known = draft.state.account(sender);
+    const isNew = known === undefined;
+    const operator = isNew ? (body.admission?.voucher.body.issuer ?? null) : known.operator;
+    if (isNew) openAccount(draft, sender, { ...body, operator });
     if (body.admission !== null) useVoucher(draft, sender, { admission: body.admission, id });
     if (isNew)
       move(
@@ -82,8 +84,13 @@ function checkVoucher(
     return refuse("VOUCHER_INVALID", `the voucher is for ${chainId}, by ${issuer}: not of here`);
   if (notAfter < at.time)
     return refuse("VOUCHER_EXPIRED", `the voucher ended at ${notAfter}: ask for a new invite`);
-  const used = state.get("voucher", voucherHash(voucher.body))?.used ?? 0;
-  if (used >= uses)
+  const barred = barredVoucher(state, issuerAccount);
+  if (barred !== null)
+    return refuse("ISSUER_BARRED", `${barred} answers for this voucher and is no member any more`);
+  const known = state.get("voucher", voucherHash(voucher.body));
+  if (known?.revoked)
+    return refuse("VOUCHER_REVOKED", `${issuer} took this voucher back: ask for a new invite`);
+  if ((known?.used ?? 0) >= uses)
     return refuse("VOUCHER_USED_UP", `all ${uses} uses are spent: ask for a new invite`);
   if (issuerAccount.points < grant || grant < state.policy.registerPrice)
     return refuse(
@@ -97,10 +104,29 @@ function checkVoucher(
   return null;
 }
 
-function openAccount(draft: Draft, nodeId: NodeId, { publicKey, recoveryHash }: Register): void {
+/** A chain of vouchers is as long as this at most; then it does not lead to the genesis. */
+const MAX_CHAIN = 16;
+
+/** Who in the chain from an issuer up to the genesis is dead for good; null if nobody is. */
+function barredVoucher(state: State, issuer: Account): NodeId | null {
+  let account: Account | undefined = issuer;
+  for (let links = 0; links < MAX_CHAIN; links++) {
+    if (account === undefined || account.barred !== null) return account?.nodeId ?? issuer.nodeId;
+    // Members of the genesis answer for themselves; in an open network nobody answers for a stranger.
+    if (account.operator === account.nodeId || account.operator === null) return null;
+    account = state.account(account.operator);
+  }
+  return issuer.nodeId;
+}
+
+function openAccount(
+  draft: Draft,
+  nodeId: NodeId,
+  { publicKey, recoveryHash, operator }: Register & Pick<Account, "operator">,
+): void {
   const nothing = 0n as Points;
   const purses = { points: nothing, bonded: nothing, vesting: nothing };
-  draft.put("account", { nodeId, publicKey, recoveryHash, ...purses, barred: null });
+  draft.put("account", { nodeId, publicKey, recoveryHash, ...purses, operator, barred: null });
 }
 
 function useVoucher(
@@ -111,7 +137,7 @@ function useVoucher(
   const { body } = admission.voucher;
   const voucher: Digest = voucherHash(body);
   const used = (draft.state.get("voucher", voucher)?.used ?? 0) + 1;
-  draft.put("voucher", { voucher, used, notAfter: body.notAfter });
+  draft.put("voucher", { voucher, used, notAfter: body.notAfter, revoked: false });
   move(
     draft,
     { from: points(body.issuer), to: points(newcomer), amount: body.grant },
@@ -137,5 +163,7 @@ function newNode(
     clean: 0,
     suspensions: 0,
     suspendedUntil: 0,
+    unusedUntil: draft.at.activeTime + draft.state.policy.unusedMs,
+    eligibleSince: null,
   };
 }

@@ -2,7 +2,7 @@ import { isPublicKey } from "@meshwork/crypto";
 import type { Key25519 } from "@meshwork/foundation";
 import type { BodyOf } from "@meshwork/protocol";
 import { nodeOf } from "../penalties.ts";
-import type { Lease } from "../records.ts";
+import type { Lease, NodeState } from "../records.ts";
 import { refuse } from "../refusal.ts";
 import { recentBlockOf } from "../state.ts";
 import type { Rule } from "./rule.ts";
@@ -42,10 +42,20 @@ export const renew: Rule<BodyOf<"renew">> = {
       ...offered.vote,
       from: keyCountsFrom(draft.state.epoch.number, node.lease?.vote ?? null, offered.vote.vrfKey),
     };
-    draft.put("node", { ...node, lease: { ...offered, vote, renewedAt: activeTime, until } });
+    draft.put("node", {
+      ...node,
+      lease: { ...offered, vote, renewedAt: activeTime, until },
+      unusedUntil: null,
+      eligibleSince: offersItself(node, activeTime) ? node.eligibleSince : draft.at.height,
+    });
     draft.events.push({ kind: "node", nodeId: sender, change: "renewed" });
   },
 };
+
+/** Whether it could be drawn up to now: then it does not begin, but goes on. */
+const offersItself = ({ lease }: NodeState, activeTime: number): boolean =>
+  lease !== null && lease.until > activeTime && lease.runtimes.length > 0 && lease.capacity > 0;
+
 
 /** A beacon key counts two epochs after it was first registered; the one that is known already counts on. */
 function keyCountsFrom(epoch: number, known: Lease["vote"], vrfKey: Key25519): number {

@@ -49,6 +49,7 @@ export interface Ground {
 export interface Signed<B extends TransactionBody = TransactionBody> {
   id: TransactionId;
   sender: NodeId;
+  nonce: bigint;
   notAfter: number;
   body: B;
 }

@@ -1,19 +1,21 @@
 import type { OrderId } from "@meshwork/foundation";
-import type { BodyOf, TaskRecord } from "@meshwork/protocol";
-import { costOfSubmit, takeEscrow } from "../escrow.ts";
+import type { BodyOf, NetworkPolicy, TaskOrder, TaskRecord } from "@meshwork/protocol";
+import { costOfSubmit, takeEscrow, worstCaseOf } from "../escrow.ts";
 import { accountOf } from "../purses.ts";
-import { refuse } from "../refusal.ts";
+import { type Refusal, refuse } from "../refusal.ts";
 import type { Rule } from "./rule.ts";
 
 /** An order: its worst case is escrowed, and it waits for a draw that nobody can foresee. */
 export const submit: Rule<BodyOf<"submit">> = {
   check({ sender, body: { order } }, { state }) {
-    // The least that a run costs is a point, for each worker.
-    if (order.priceCeiling < BigInt(order.policy.replicas))
+    const worst = worstCaseOf(state.policy, order);
+    if (order.priceCeiling < worst)
       return refuse(
         "CEILING_TOO_LOW",
-        `${order.policy.replicas} runs cost a point each at least; the ceiling is ${order.priceCeiling}`,
+        `runs and audit may cost ${worst} points; the ceiling is ${order.priceCeiling}: raise it, or lower maxFuel`,
       );
+    const refusal = checkDeadlines(state.policy, order);
+    if (refusal !== null) return refusal;
     const cost = costOfSubmit(state.policy, order);
     const held = accountOf(state, sender).points;
     if (held < cost)
@@ -46,8 +48,30 @@ export const submit: Rule<BodyOf<"submit">> = {
       audit: null,
       verdictDeadline: null,
       conclusion: null,
+      fixedHeight: height,
     };
     draft.put("task", task);
     draft.taskEvent(task, "submitted");
   },
 };
+
+/** Else an order could burn the bonds of all who take it: nobody can meet what no machine can do. */
+function checkDeadlines(
+  { minStageMs, minMsPerGigafuel }: NetworkPolicy,
+  { deadlines, maxFuel }: TaskOrder,
+): Refusal | null {
+  const running = Number((maxFuel * BigInt(minMsPerGigafuel)) / 1_000_000_000n);
+  const least = {
+    matchMs: minStageMs,
+    runMs: minStageMs + running,
+    // The verifiers may have to run it all again.
+    deliverMs: minStageMs + running,
+  };
+  for (const stage of ["matchMs", "runMs", "deliverMs"] as const)
+    if (deadlines[stage] < least[stage])
+      return refuse(
+        "DEADLINE_TOO_SHORT",
+        `${stage} is ${deadlines[stage]}; ${maxFuel} fuel need ${least[stage]} here: give more time, or lower maxFuel`,
+      );
+  return null;
+}

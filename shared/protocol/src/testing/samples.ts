@@ -34,6 +34,7 @@ const sampleOrder: TaskOrder = {
   priority: 1,
   deadlines: { matchMs: 2_000, runMs: 10_000, deliverMs: 10_000 },
   priceCeiling: points(1_000n),
+  maxFuel: fuel(10_000_000_000n),
 };
 
 export const sampleVoucher: Voucher = {
@@ -148,6 +149,31 @@ const bodies: TransactionBody[] = [
   { kind: "decline", orderId: order, attempt: 0 },
   { kind: "commit", orderId: order, attempt: 0, commitment: sampleDigest(24) },
   { kind: "prove", proof: sampleProof },
+  {
+    kind: "rotate",
+    newKey: key(71),
+    recoveryKey: key(72),
+    recoverySignature: signature(73),
+    nextRecoveryHash: sampleDigest(74),
+    node: { transportKey: key25519(17), keyVersion: 1 },
+  },
+  { kind: "revoke-key", recoveryKey: key(72), heir: node },
+  { kind: "leave" },
+  { kind: "cancel", orderId: order },
+  { kind: "revoke-voucher", voucher: sampleVoucher.body },
+  { kind: "show", orderId: order, attempt: 0, reveal: sampleReveal },
+  { kind: "attest", verdict: sampleVerdict, attestation: sampleProof.attestations[0] as never },
+  { kind: "delegate", candidate: node },
+  { kind: "govern", proposal: { policy: samplePolicy, protocolVersion: 2 } },
+  {
+    kind: "fault",
+    first: { ballot: sampleBallot, seat: 1, signature: signature(76) },
+    second: {
+      ballot: { ...sampleBallot, kind: "X", blockHash: null },
+      seat: 1,
+      signature: signature(77),
+    },
+  },
   { kind: "delegate", candidate: node },
   { kind: "govern", proposal: { policy: samplePolicy, protocolVersion: 2 } },
   {
@@ -193,10 +219,19 @@ export const sampleTask: TaskRecord = {
       state: "committed",
       deadline: null,
       commitment: sampleDigest(37),
+      shown: { traceRoot: sampleDigest(75), fuel: fuel(5n) },
     },
   ],
   verifiers: [
-    { node, key: key(38), rank: 1, state: "accepted", deadline: 5, commitment: sampleDigest(39) },
+    {
+      node,
+      key: key(38),
+      rank: 1,
+      state: "accepted",
+      deadline: 5,
+      commitment: sampleDigest(39),
+      shown: null,
+    },
   ],
   closeHeight: 7,
   audit: { height: 9, mode: "segments", rate: 65_536 },
@@ -217,7 +252,9 @@ export const sampleTask: TaskRecord = {
     paid: points(30n),
     burnt: points(3n),
     refunded: points(967n),
+    keptUntil: 700_000_000,
   },
+  fixedHeight: 3,
 };
 
 export const sampleTaskMessages: TaskMessage[] = [

@@ -1,0 +1,25 @@
+import { isLive, type TaskRecord } from "@meshwork/protocol";
+import type { Draft } from "../draft.ts";
+import { returnBond } from "../penalties.ts";
+import { finish } from "./conclude.ts";
+import { mayTryAgain, redraw } from "./redraw.ts";
+
+/** An attempt that cannot end well any more: nobody can be blamed, and every stake goes back. */
+export function giveUp(draft: Draft, task: TaskRecord): void {
+  for (const place of [...task.workers, ...task.verifiers])
+    if (isLive(place) && place.state !== "called") returnBond(draft, place.node, task.orderId);
+  tryAgain(draft, task);
+}
+
+/** Another attempt, or the end: the requester gets back what is left. */
+export function tryAgain(draft: Draft, task: TaskRecord): void {
+  if (mayTryAgain(draft, task)) redraw(draft, task);
+  else
+    finish(draft, task, {
+      outcome: "inconclusive",
+      proofHash: null,
+      result: null,
+      segmentsSampled: 0,
+      burnt: 0n,
+    });
+}
