@@ -1,25 +1,24 @@
-import { join } from "node:path";
 import { deriveSeed, type KeyPair, keyPairFromSecret, x25519PublicKey } from "@meshwork/crypto";
-import { type Clock, limits, type NodeId } from "@meshwork/foundation";
+import { type Clock, limits, type NodeId, type OrderId } from "@meshwork/foundation";
 import type { State } from "@meshwork/ledger";
 import type { Log } from "@meshwork/observability";
 import { createP2p, type Identity, type P2p } from "@meshwork/p2p";
 import { runtimeId, streamNames } from "@meshwork/protocol";
-import { openFolderStore } from "@meshwork/storage";
 import { ledgerAdmission } from "./admission.ts";
 import { partiesOf } from "./assignment.ts";
 import { createAssignments } from "./assignments.ts";
+import type { OpenChannel } from "./chain/channel.ts";
 import { type LedgerNode, startLedgerNode } from "./chain/ledger-node.ts";
 import { verifyTask } from "./committee/verify-task.ts";
-import { createBlobs } from "./data/blobs.ts";
+import type { Allowance } from "./data/order-quota.ts";
+import { openTaskData, type TaskData } from "./data/task-data.ts";
 import type { LedgerClient } from "./ledger-client.ts";
-import type { DispatchBook } from "./mail/dispatch-book.ts";
+import { type DispatchBook, forgetFinished } from "./mail/dispatch-book.ts";
 import { createTaskMail } from "./mail/task-mail.ts";
 import { recoveryHashOf } from "./membership/join-network.ts";
 import type { keepMembership } from "./membership/keep-membership.ts";
 import type { NodeOptions, NodeParts } from "./node.ts";
 import type { Blobs, TaskMail } from "./ports.ts";
-import type { Results } from "./requester/collect-result.ts";
 import { createSandboxPool } from "./runtime/sandbox-pool.ts";
 import { createSandboxes, type Sandboxes } from "./sandboxes.ts";
 import type { TaskSecrets } from "./task-secrets.ts";
@@ -51,50 +50,55 @@ export const followLedger = (
   p2p: P2p,
 ): Promise<LedgerNode> =>
   startLedgerNode(
-    { ...parts, me: p2p.nodeId, channels: p2p.channels, otherPeers: () => p2p.peers.connected() },
+    {
+      ...parts,
+      me: p2p.nodeId,
+      channels: p2p.channels,
+      otherPeers: () => p2p.peers.connected(),
+      dropPeer: p2p.peers.drop,
+    },
     { folder: options.folder, genesis: options.genesis, votes: options.role === "edge" },
   );
 
-/** Task data, from this node's folder or from any peer; see `data/README.md`. */
-export async function serveBlobs(
-  { clock, log }: NodeParts,
-  { folder, objectsBytes }: NodeOptions,
-  { p2p, expects }: { p2p: P2p; expects: (peer: NodeId) => boolean },
-): Promise<Blobs> {
-  const store = await openFolderStore({
-    folder: join(folder, "objects"),
-    maxTotalBytes: objectsBytes,
-    maxObjectBytes: limits.inputBytes + limits.sealOverheadBytes,
-  });
-  const blobs = createBlobs({
-    store,
-    openChannel: (peer, signal) =>
-      p2p.channels.open(peer, streamNames.blobs, signal ? { signal } : {}),
-    clock,
-    log,
-    admitPut: expects,
-  });
-  await p2p.channels.serve(streamNames.blobs, blobs.onChannel);
-  return blobs;
+/** Task data: in this node's folder, in the store that it shares, and with peers; see `data/README.md`. */
+export async function serveTaskData(
+  parts: NodeParts,
+  { folder, objectsBytes, taskDataStore = null }: NodeOptions,
+  { p2p, ledger, dispatches }: { p2p: P2p; ledger: LedgerClient; dispatches: DispatchBook },
+): Promise<TaskData> {
+  const openChannel: OpenChannel = (peer, signal) =>
+    p2p.channels.open(peer, streamNames.blobs, signal ? { signal } : {});
+  const allowancesOf = allowances(p2p.nodeId, ledger, dispatches);
+  const taskData = await openTaskData(
+    { ...parts, openChannel, allowancesOf, isNeeded: dispatches.names },
+    { folder, objectsBytes, taskDataStore },
+  );
+  await p2p.channels.serve(streamNames.blobs, taskData.blobs.onChannel);
+  return taskData;
 }
 
-/** Results in plaintext: see `collect-result`. */
-export const openResults = ({ folder, objectsBytes }: NodeOptions): Promise<Results> =>
-  openFolderStore({
-    folder: join(folder, "results"),
-    maxTotalBytes: objectsBytes,
-    maxObjectBytes: limits.outputBytes,
+/** What was kept for an order goes when the order is over. The result ends that. */
+export const forgetOrders = (
+  { clock, log, ledger, dispatches }: Road,
+  forgotten: (orderId: OrderId) => void,
+): (() => void) =>
+  forgetFinished(dispatches, ledger, {
+    clock,
+    forgotten,
+    onError: (error) => log.warn("a dispatch stays", { error }),
   });
 
 /** Who works on an order of ours may leave his sealed result here; nobody else may leave anything. */
-export const expectsFrom =
-  (ledger: LedgerClient, dispatches: DispatchBook) =>
-  (peer: NodeId): boolean =>
-    dispatches.orders().some((orderId) => {
+const allowances =
+  (me: NodeId, ledger: LedgerClient, dispatches: DispatchBook) =>
+  (peer: NodeId): Allowance[] =>
+    dispatches.orders().flatMap((orderId) => {
       const task = ledger.task(orderId);
-      return (
-        task !== null && task.phase !== "done" && task.workers.some(({ node }) => node === peer)
-      );
+      const dispatch = dispatches.get(orderId);
+      if (dispatch === null || task?.order.gateway !== me || task.phase === "done") return [];
+      if (!task.workers.some(({ node }) => node === peer)) return [];
+      const sealedBytes = dispatch.contract.limits.outputBytes + limits.sealOverheadBytes;
+      return [{ orderId, maxBytes: limits.outputsPerOrder * sealedBytes }];
     });
 
 const TASK_STREAM = "task";
@@ -111,8 +115,8 @@ export const openMail = (
       send: (to, payload) => messaging.send(to, TASK_STREAM, payload, { ttlMs: LETTER_TTL_MS }),
       onMessage(handler) {
         messaging.handle(TASK_STREAM, {
-          onSend({ from, payload }) {
-            handler(from, payload);
+          async onSend({ from, payload }): Promise<"accept"> {
+            await handler(from, payload);
             return "accept";
           },
         });
@@ -157,7 +161,7 @@ export function takeAssignments(road: Road, sandboxes: Sandboxes): () => Promise
 export function membershipOf(
   { secrets, invite, region, concurrency }: NodeOptions,
   { nodeId: me, keyPair, recordAt }: Identity,
-  { voteKey }: LedgerNode,
+  ledgerNode: Pick<LedgerNode, "voteKey">,
 ): Parameters<typeof keepMembership>[1] {
   const { keyVersion, identitySecret, recoverySecret } = secrets;
   const { transportKey } = recordAt([]).unsigned;
@@ -170,7 +174,10 @@ export function membershipOf(
       runtimes: [...runtimeId.options],
       region,
       capacity: concurrency,
-      vote: voteKey,
+      // Another one after each election.
+      get vote() {
+        return ledgerNode.voteKey;
+      },
       sealKey,
     },
   };

@@ -14,19 +14,19 @@ import type { Chain } from "./chain/chain.ts";
 import type { LedgerNode } from "./chain/ledger-node.ts";
 import { handIn } from "./hand-in.ts";
 import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
-import { forgetFinished, openDispatchBook } from "./mail/dispatch-book.ts";
+import { openDeliveryBook } from "./mail/delivery-book.ts";
+import { openDispatchBook } from "./mail/dispatch-book.ts";
 import { keepMembership } from "./membership/keep-membership.ts";
 import { nodeIdentity, taskRoot } from "./node-identity.ts";
 import {
   connectPeers,
-  expectsFrom,
   followLedger,
+  forgetOrders,
   membershipOf,
   openMail,
-  openResults,
   openSandboxes,
   type Road,
-  serveBlobs,
+  serveTaskData,
   takeAssignments,
   whyUnready,
 } from "./node-parts.ts";
@@ -35,7 +35,7 @@ import type { Sandboxes } from "./sandboxes.ts";
 import { createTaskSecrets } from "./task-secrets.ts";
 
 export interface NodeOptions extends SnapshotPlaces {
-  /** `chain`, `vote`, `objects`, `results` and `dispatches` lie in it. One process owns it. */
+  /** `chain`, `vote`, `objects`, `results`, `uploads`, `dispatches` and `deliveries` lie in it. One process owns it. */
   folder: string;
   genesis: Genesis;
   /** `edge` runs and verifies tasks and may vote; `gateway` orders them for others and follows the ledger. */
@@ -51,6 +51,8 @@ export interface NodeOptions extends SnapshotPlaces {
   sandboxMemoryBytes: number;
   /** Task data kept on this machine, all together; and as much of results. */
   objectsBytes: number;
+  /** Where task data outlives this node: a folder, or s3://bucket/prefix. @default peers alone */
+  taskDataStore?: string | null;
 }
 
 export interface NodeParts {
@@ -136,8 +138,11 @@ async function buildNode(
     handIn(ledgerNode.mempool, transaction, until);
   const ledger = createLedgerClient({ ...parts, me, keyPair, chain, submit });
 
-  const dispatches = await openDispatchBook(join(folder, "dispatches"));
-  const blobs = await serveBlobs(parts, options, { p2p, expects: expectsFrom(ledger, dispatches) });
+  const dispatches = await openDispatchBook(join(folder, "dispatches"), parts.clock);
+  const deliveries = await openDeliveryBook(join(folder, "deliveries"));
+  const known = { p2p, ledger, dispatches };
+  const { blobs, results, pins, ...taskData } = await serveTaskData(parts, options, known);
+  running.defer(() => taskData.stop());
   const mail = openMail(p2p, ledger, { onLetter: (letter) => requester.onLetter(letter) });
   const road: Road = {
     ...parts,
@@ -149,13 +154,9 @@ async function buildNode(
     dispatches,
     secrets: createTaskSecrets(taskRoot(secrets)),
   };
-  const results = await openResults(options);
-  const requester: Requester = createRequester({ ...road, results, chain, submit }, signal);
-
-  running.defer(
-    forgetFinished(dispatches, ledger, (error) => parts.log.warn("a dispatch stays", { error })),
-  );
-
+  const ordering = { ...road, deliveries, results, pins, chain, submit };
+  const requester: Requester = createRequester(ordering, signal);
+  running.defer(forgetOrders(road, taskData.release));
   running.defer(() => p2p.stop());
   await p2p.start();
   if (role === "edge") {

@@ -29,13 +29,22 @@ export interface TaskMail {
   until<T>(orderId: OrderId, probe: () => T | null, signal: AbortSignal): Promise<T>;
 }
 
-/** Content by address: from this node's store, the cache, or any peer. */
+/** Content by address: from this node's store, the one that it shares with others, or any peer. */
 export interface Blobs {
-  put(bytes: Uint8Array): Promise<ContentId>;
+  /**
+   * Durable when it resolves. The order needs it here until it is done; what is `unsealed` stays on
+   * this machine.
+   */
+  put(bytes: Uint8Array, options?: { orderId?: OrderId; unsealed?: boolean }): Promise<ContentId>;
   /** Never returns other content than the id names. Throws a coded error when nobody has it. */
   fetch(
     id: ContentId,
-    options: { hints: readonly NodeId[]; maxBytes: number; signal: AbortSignal },
+    options: {
+      hints: readonly NodeId[];
+      maxBytes: number;
+      signal: AbortSignal;
+      unsealed?: boolean;
+    },
   ): Promise<Uint8Array>;
   /** Lets a peer keep a copy, so that this node may go. */
   push(to: NodeId, bytes: Uint8Array, signal: AbortSignal): Promise<void>;

@@ -39,7 +39,7 @@ export function createReplayer(
   const stateAfter = async (last: TraceLeaf | undefined): Promise<Uint8Array | null> => {
     if (last === undefined) return new Uint8Array(0);
     const id: ContentId = contentIdOfDigest(last.post);
-    return parts.blobs.fetch(id, { hints, maxBytes, signal }).catch(() => null);
+    return parts.blobs.fetch(id, { hints, maxBytes, signal, unsealed: true }).catch(() => null);
   };
 
   const replayAll = () => {

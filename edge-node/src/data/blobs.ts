@@ -2,31 +2,43 @@ import {
   type Clock,
   type ContentId,
   codeOf,
-  limits,
   type NodeId,
-  sleep,
+  type OrderId,
 } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { contentIdOf, type ObjectStore } from "@meshwork/storage";
 import type { Channel, OpenChannel } from "../chain/channel.ts";
 import { BlobError } from "./blob-error.ts";
-import { type BlobRequest, blobReply, blobRequest } from "./blob-messages.ts";
+import { askPeers, type Failure } from "./from-peers.ts";
+import { putTo } from "./peer-transfer.ts";
+import type { PendingUploads } from "./pending-uploads.ts";
 import { type ServeBlobsParts, serveBlobs } from "./serve-blobs.ts";
-import { frameReader, receiveChunks, sendChunks } from "./transfer.ts";
+import type { SharedStore } from "./shared-store.ts";
 
 export interface BlobsParts {
   /** Objects on this machine. What is fetched is kept here. */
-  store: ObjectStore;
-  /** A store that several nodes share, S3 for one. @default none */
-  cache?: ObjectStore;
+  store: Pick<ObjectStore, "get" | "put">;
+  /** A store that several nodes share, S3 for one, and what it still has to be given. @default none */
+  shared?: { store: SharedStore; uploads: Pick<PendingUploads, "add"> };
   openChannel: OpenChannel;
   clock: Clock;
   log: Log;
+  /** Called before an object is kept that an order needs here until it is done. @default nothing */
+  pin?: (orderId: OrderId, id: ContentId) => void;
+  /** Whether an order needs the object here: then it is served from the shared store too. @default no */
+  isNeeded?: (id: ContentId) => boolean;
   /** Which pushed objects this node takes. @default none: only who expects objects takes them */
   admitPut?: ServeBlobsParts["admitPut"];
 }
 
-export interface FetchOptions {
+export interface KeepOptions {
+  /** Needs it here until it is done: nothing else pushes it out. @default nobody does */
+  orderId?: OrderId;
+  /** Plaintext: it stays on this machine, and is nothing for a store that others read. @default false */
+  unsealed?: boolean;
+}
+
+export interface FetchOptions extends KeepOptions {
   /** Nodes that may have it, best first. */
   hints: readonly NodeId[];
   /** Larger content is refused before it is read. */
@@ -34,10 +46,10 @@ export interface FetchOptions {
   signal?: AbortSignal;
 }
 
-/** Content by address: from this machine, from the cache, or from any peer that may have it. */
+/** Content by address: from this machine, from the shared store, or from any peer that may have it. */
 export interface Blobs {
-  /** Keeps the bytes here, and in the cache where there is one. */
-  put(bytes: Uint8Array): Promise<ContentId>;
+  /** Durable here, and in the shared store: or on the list of what that is still to be given. */
+  put(bytes: Uint8Array, options?: KeepOptions): Promise<ContentId>;
   /**
    * Always the very content that `id` names.
    * @throws BlobError `BLOB_HASH_MISMATCH` when a peer lied and nobody had it; `BLOB_UNAVAILABLE` when
@@ -50,156 +62,89 @@ export interface Blobs {
   readonly onChannel: (channel: Channel) => void;
 }
 
-export function createBlobs(parts: BlobsParts): Blobs {
-  /** Peers that sent other content than asked for: asked last from now on. */
-  const liars = new Set<NodeId>();
+/** Why a source has not given an object, or the object. */
+type Answer = Uint8Array | readonly Failure[];
 
-  function noteLiar(peer: NodeId, id: ContentId): void {
-    parts.log.warn("a peer sent other content than asked for", { peer, id });
-    if (liars.size < limits.blobQuotaPeers) liars.add(peer);
+export function createBlobs(parts: BlobsParts): Blobs {
+  const { shared, log, pin = () => {}, isNeeded = () => false } = parts;
+  const fromPeers = askPeers(parts);
+
+  async function keep(bytes: Uint8Array, { orderId, unsealed }: KeepOptions): Promise<ContentId> {
+    const id = contentIdOf(bytes);
+    if (orderId !== undefined) pin(orderId, id);
+    await parts.store.put(bytes);
+    if (!unsealed && shared && !(await shared.store.put(bytes))) await shared.uploads.add(id);
+    return id;
   }
 
   /** A copy is a convenience: who has the bytes can work, also when the disk is full. */
-  async function keepCopy(id: ContentId, bytes: Uint8Array): Promise<void> {
+  async function keepCopy(id: ContentId, bytes: Uint8Array, { orderId }: KeepOptions) {
+    if (orderId !== undefined) pin(orderId, id);
     try {
       await parts.store.put(bytes);
     } catch (error) {
-      parts.log.warn("fetched content could not be kept", { id, error });
+      log.warn("fetched content could not be kept", { id, code: codeOf(error), error });
     }
   }
 
-  async function fromHere(id: ContentId): Promise<Uint8Array | null> {
-    return parts.store.get(id).catch((error: unknown) => {
-      parts.log.warn("an object here is damaged; it is fetched again", { id, error });
-      return null;
-    });
-  }
-
-  async function fromCache(id: ContentId): Promise<Uint8Array | null> {
-    if (!parts.cache) return null;
-    return parts.cache.get(id).catch((error: unknown) => {
-      parts.log.warn("the cache failed; peers are asked instead", { id, error });
-      return null;
-    });
-  }
-
-  async function fromPeers(id: ContentId, options: FetchOptions): Promise<Uint8Array> {
-    const { hints, maxBytes, signal } = options;
-    const peers = [...hints].sort((a, b) => Number(liars.has(a)) - Number(liars.has(b)));
-    const failures: { peer: NodeId; code: string }[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      if (round > 0) await sleep(parts.clock, round * RETRY_MS, signal);
-      failures.length = 0;
-      for (const peer of peers) {
-        try {
-          return await getFrom(parts, { peer, id, maxBytes, ...(signal && { signal }) });
-        } catch (error) {
-          signal?.throwIfAborted();
-          const code = codeOf(error);
-          if (code === "BLOB_HASH_MISMATCH") noteLiar(peer, id);
-          failures.push({ peer, code });
-        }
-      }
-      if (failures.every(({ code }) => FINAL.has(code))) break;
+  async function fromHere(id: ContentId, maxBytes: number): Promise<Answer> {
+    try {
+      return (await parts.store.get(id, { maxBytes })) ?? [];
+    } catch (error) {
+      const code = codeOf(error);
+      log.warn("an object here cannot be used; others are asked for it", { id, code, error });
+      return code === "OBJECT_TOO_LARGE" ? [TOO_LARGE] : [];
     }
-    throw notFetched(id, failures);
   }
 
-  return {
-    async put(bytes) {
-      const id = await parts.store.put(bytes);
-      await parts.cache?.put(bytes);
-      return id;
-    },
-    async fetch(id, options) {
-      options.signal?.throwIfAborted();
-      const here = await fromHere(id);
-      const bytes = here ?? (await fromCache(id)) ?? (await fromPeers(id, options));
-      if (bytes.length > options.maxBytes) throw notFetched(id, [{ code: "BLOB_TOO_LARGE" }]);
-      if (here === null) await keepCopy(id, bytes);
+  /** Not here: then from whoever has it. The store that lacked it, or held something else, is healed. */
+  async function fromElsewhere(id: ContentId, options: FetchOptions): Promise<Answer> {
+    const asked = options.unsealed ? "unavailable" : await shared?.store.get(id, options);
+    if (asked instanceof Uint8Array) {
+      await keepCopy(id, asked, options);
+      return asked;
+    }
+    const bytes = await fromPeers(id, options);
+    if (!(bytes instanceof Uint8Array)) return bytes;
+    await keepCopy(id, bytes, options);
+    if (asked === "absent") await shared?.uploads.add(id);
+    return bytes;
+  }
+
+  /** What this node serves to peers, and how it keeps what they bring. */
+  const served = {
+    async get(id: ContentId, { maxBytes }: { maxBytes: number }) {
+      const here = await parts.store.get(id, { maxBytes }).catch((error) => {
+        if (codeOf(error) !== "OBJECT_DAMAGED") throw error;
+        return null;
+      });
+      if (here !== null || !shared || !isNeeded(id)) return here;
+      const bytes = await shared.store.get(id, { maxBytes });
+      if (!(bytes instanceof Uint8Array)) return null;
+      await keepCopy(id, bytes, {});
       return bytes;
     },
-    push: (peer, bytes, signal) => putTo(parts, peer, bytes, signal),
-    onChannel: serveBlobs({ admitPut: () => false, ...parts }),
+    put: (bytes: Uint8Array) => keep(bytes, {}),
+  };
+
+  return {
+    put: (bytes, options = {}) => keep(bytes, options),
+    async fetch(id, options) {
+      options.signal?.throwIfAborted();
+      const here = await fromHere(id, options.maxBytes);
+      if (here instanceof Uint8Array) return here;
+      const found = await fromElsewhere(id, options);
+      if (found instanceof Uint8Array) return found;
+      throw notFetched(id, [...here, ...found]);
+    },
+    push: (peer, bytes, signal) => putTo(parts, { peer, bytes, ...(signal && { signal }) }),
+    onChannel: serveBlobs({ admitPut: () => false, ...parts, store: served }),
   };
 }
 
-const ROUNDS = 3;
-const RETRY_MS = 250;
-/** Asking the same peer again would give the same answer. */
-const FINAL = new Set(["BLOB_MISSING", "BLOB_TOO_LARGE", "BLOB_HASH_MISMATCH"]);
+const TOO_LARGE: Failure = { code: "BLOB_TOO_LARGE" };
 
-interface Get {
-  peer: NodeId;
-  id: ContentId;
-  maxBytes: number;
-  signal?: AbortSignal;
-}
-
-async function getFrom(parts: BlobsParts, get: Get): Promise<Uint8Array> {
-  const { peer, id, maxBytes, signal } = get;
-  return withStream(parts, { peer, ...(signal && { signal }) }, async (channel) => {
-    const nextFrame = frameReader(channel, parts.clock);
-    await request(channel, { kind: "get", id, maxBytes });
-    const { sizeBytes } = expectReply(await nextFrame(), "found");
-    if (sizeBytes > maxBytes) throw new BlobError("BLOB_TOO_LARGE", `${id} is too large`);
-    return receiveChunks(nextFrame, sizeBytes, id);
-  });
-}
-
-async function putTo(
-  parts: BlobsParts,
-  peer: NodeId,
-  bytes: Uint8Array,
-  signal?: AbortSignal,
-): Promise<void> {
-  const id = contentIdOf(bytes);
-  await withStream(parts, { peer, ...(signal && { signal }) }, async (channel) => {
-    const nextFrame = frameReader(channel, parts.clock);
-    await request(channel, { kind: "put", id, sizeBytes: bytes.length });
-    if (expectReply(await nextFrame(), "ready", "stored").kind === "stored") return;
-    await sendChunks(channel, bytes);
-    expectReply(await nextFrame(), "stored");
-  });
-}
-
-/** One stream for one object, ended in any case. */
-async function withStream<T>(
-  parts: BlobsParts,
-  { peer, signal }: { peer: NodeId; signal?: AbortSignal },
-  work: (channel: Channel) => Promise<T>,
-): Promise<T> {
-  const channel = await parts.openChannel(peer, signal);
-  const onAbort = () => channel.abort(signal?.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    signal?.throwIfAborted();
-    const result = await work(channel);
-    await channel.close();
-    return result;
-  } catch (error) {
-    channel.abort(error instanceof Error ? error : new Error("aborted", { cause: error }));
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-  }
-}
-
-const request = (channel: Channel, value: BlobRequest) => channel.send(blobRequest.encode(value));
-
-type ReplyKind = "found" | "ready" | "stored";
-
-function expectReply<K extends ReplyKind>(frame: Uint8Array, ...kinds: K[]) {
-  const reply = blobReply.decode(frame);
-  if (reply.kind === "refused")
-    throw new BlobError(reply.code, `the peer refused the object: ${reply.code}`);
-  const known = kinds.find((kind) => kind === reply.kind);
-  if (known === undefined)
-    throw new BlobError("BLOB_TRANSFER_FAILED", `the peer answered ${reply.kind} out of turn`);
-  return reply as Extract<typeof reply, { kind: K }>;
-}
-
-function notFetched(id: ContentId, failures: readonly { code: string }[]): BlobError {
+function notFetched(id: ContentId, failures: readonly Failure[]): BlobError {
   const detail = { id, failures: [...failures] };
   const has = (code: string) => failures.some((failure) => failure.code === code);
   if (has("BLOB_HASH_MISMATCH"))
@@ -212,7 +157,7 @@ function notFetched(id: ContentId, failures: readonly { code: string }[]): BlobE
     return new BlobError("BLOB_TOO_LARGE", `${id} is larger than was agreed to`, { detail });
   return new BlobError(
     "BLOB_UNAVAILABLE",
-    `${id} is not on this machine, and none of ${failures.length} peers gave it: start one that has it, or put it again`,
+    `${id} is neither on this machine nor in a shared store, and none of ${failures.filter(({ peer }) => peer).length} peers gave it: start one that has it, or put it again`,
     { detail },
   );
 }

@@ -1,6 +1,5 @@
 import { type Clock, type ContentId, codeOf, limits, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import type { ObjectStore } from "@meshwork/storage";
 import type { Channel } from "../chain/channel.ts";
 import { PeerSlots } from "../chain/peer-slots.ts";
 import { BlobError, type BlobRefusal } from "./blob-error.ts";
@@ -9,10 +8,13 @@ import { PutQuota } from "./put-quota.ts";
 import { frameReader, receiveChunks, sendChunks } from "./transfer.ts";
 
 export interface ServeBlobsParts {
-  store: ObjectStore;
+  store: {
+    get(id: ContentId, options: { maxBytes: number }): Promise<Uint8Array | null>;
+    put(bytes: Uint8Array): Promise<ContentId>;
+  };
   clock: Clock;
   log: Log;
-  /** Whether this node takes that object from that peer. */
+  /** Whether this node takes that object from that peer: asked before a byte of it comes. */
   admitPut: (peer: NodeId, id: ContentId, sizeBytes: number) => boolean;
 }
 
@@ -39,9 +41,8 @@ export function serveBlobs(parts: ServeBlobsParts): (channel: Channel) => void {
   }
 
   async function give(channel: Channel, { id, maxBytes }: { id: ContentId; maxBytes: number }) {
-    const bytes = await parts.store.get(id);
+    const bytes = await parts.store.get(id, { maxBytes });
     if (bytes === null) throw refusal("BLOB_MISSING");
-    if (bytes.length > maxBytes) throw refusal("BLOB_TOO_LARGE");
     await reply(channel, { kind: "found", sizeBytes: bytes.length });
     await sendChunks(channel, bytes);
   }
@@ -53,7 +54,9 @@ export function serveBlobs(parts: ServeBlobsParts): (channel: Channel) => void {
   ) {
     const { peer, id, sizeBytes } = put;
     if (!parts.admitPut(peer, id, sizeBytes)) throw refusal("BLOB_UNWELCOME");
-    if (!(await parts.store.has(id))) {
+    // A damaged one is none: it is taken again.
+    const here = await parts.store.get(id, { maxBytes: sizeBytes }).catch(() => null);
+    if (here === null) {
       if (!quota.take(peer, sizeBytes)) throw refusal("BLOB_QUOTA_EXCEEDED");
       await reply(channel, { kind: "ready" });
       await parts.store.put(await receiveChunks(nextFrame, sizeBytes, id));

@@ -27,7 +27,7 @@ beforeEach(() => {
       },
       shareOrder: (orderId, from) => parties.get(orderId)?.includes(from) ?? false,
     },
-    { onLetter: ({ message }) => heard.push(message) },
+    { onLetter: async ({ message }) => void heard.push(message) },
   );
 });
 

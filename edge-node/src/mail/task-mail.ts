@@ -7,7 +7,8 @@ import { EarlyLetters, LetterBoxes } from "./letter-boxes.ts";
 /** What the mail needs of `p2p/messaging`: signed, deduplicated delivery. */
 export interface MailParts {
   send(to: NodeId, payload: Uint8Array): Promise<void>;
-  onMessage(handler: (from: NodeId, payload: Uint8Array) => void): void;
+  /** The sender is told that his letter has come when the handler's promise resolves. */
+  onMessage(handler: (from: NodeId, payload: Uint8Array) => Promise<void>): void;
   /** Whether this node and that one both have a part in the order, as the ledger stands here. */
   shareOrder(orderId: OrderId, from: NodeId): boolean;
 }
@@ -19,20 +20,20 @@ export interface MailParts {
  */
 export function createTaskMail(
   parts: MailParts,
-  options: { onLetter?: (letter: { from: NodeId; message: TaskMessage }) => void } = {},
+  options: { onLetter?: (letter: { from: NodeId; message: TaskMessage }) => Promise<void> } = {},
 ): TaskMail {
   const boxes = new LetterBoxes();
   const early = new EarlyLetters();
   const watch = createWatch<OrderId>();
 
-  parts.onMessage((from, payload) => {
+  parts.onMessage(async (from, payload) => {
     const message = taskMessage.decode(payload);
     const orderId = message.kind === "attest" ? message.verdict.orderId : message.orderId;
     const letter = { from, message, sizeBytes: payload.length };
     if (!parts.shareOrder(orderId, from)) return early.keep(orderId, letter);
     if (!boxes.keep(orderId, letter)) return;
-    options.onLetter?.({ from, message });
     watch.notify(orderId);
+    await options.onLetter?.({ from, message });
   });
 
   const lettersOf = (orderId: OrderId) => [

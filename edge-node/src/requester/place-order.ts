@@ -106,7 +106,9 @@ async function sealObjects(
   const sealed = await Promise.all(
     named.map(async (plain, i) => ({
       plain,
-      sealed: await parts.blobs.put(sealBytes(fromHex(dataKey), objects[i] as Uint8Array)),
+      sealed: await parts.blobs.put(sealBytes(fromHex(dataKey), objects[i] as Uint8Array), {
+        orderId,
+      }),
     })),
   );
   return { kind: "dispatch", orderId, contract, blind, dataKey, sealed };

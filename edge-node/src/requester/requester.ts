@@ -1,15 +1,23 @@
-import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
+import {
+  type Clock,
+  type Digest,
+  every,
+  limits,
+  type NodeId,
+  type OrderId,
+} from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { TaskMessage, TaskRecord } from "@meshwork/protocol";
 import { contentIdOfDigest } from "@meshwork/storage";
 import type { Chain } from "../chain/chain.ts";
 import type { LedgerClient } from "../ledger-client.ts";
+import type { DeliveryBook } from "../mail/delivery-book.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { Blobs, TaskMail } from "../ports.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
 import { createWatch } from "../watch.ts";
 import { buildReceipt } from "./build-receipt.ts";
-import { createResultCollector, type Results } from "./collect-result.ts";
+import { type CollectParts, ResultCollector, type Results } from "./collect-result.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { type TaskView, type UnverifiedResult, viewTask } from "./follow-task.ts";
 import { type PlacedOrder, type PlaceOrderParts, placeOrder } from "./place-order.ts";
@@ -22,8 +30,11 @@ export interface RequesterParts {
   blobs: Blobs;
   results: Results;
   dispatches: DispatchBook;
+  deliveries: DeliveryBook;
+  pins: CollectParts["pins"];
   secrets: TaskSecrets;
   submit: PlaceOrderParts["submit"];
+  clock: Clock;
   log: Log;
 }
 
@@ -41,19 +52,22 @@ export interface Requester {
   output(orderId: OrderId): Promise<Uint8Array | null>;
   unverifiedOutput(orderId: OrderId): Promise<UnverifiedOutput | null>;
   receipt(orderId: OrderId): Promise<Uint8Array | null>;
-  /** Called by the node upon each letter about a task. */
-  onLetter(letter: { from: NodeId; message: TaskMessage }): void;
+  /** Called by the node upon each letter about a task; its sender is told when this resolves. */
+  onLetter(letter: { from: NodeId; message: TaskMessage }): Promise<void>;
 }
 
 export function createRequester(parts: RequesterParts, signal: AbortSignal): Requester {
   const { chain, ledger, mail, results, log } = parts;
   const news = createWatch<OrderId>();
   const dispatcher = createDispatcher(parts);
-  const collector = createResultCollector(parts, signal);
+  const collector = new ResultCollector(parts, { onNews: news.notify, signal });
+  const stopRetrying = every(parts.clock, limits.deliveryRetryMs, () => collector.retry());
+  signal.addEventListener("abort", stopRetrying, { once: true });
   const isMine = (task: TaskRecord) => task.order.gateway === parts.me;
 
   ledger.onTask((task) => {
     if (isMine(task)) dispatcher.onTask(task);
+    if (isMine(task) && task.phase === "done") collector.seek(task.orderId);
     news.notify(task.orderId);
   });
 
@@ -79,7 +93,9 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
     watch: (orderId, until) => follow({ orderId, view, news, chain }, until),
     async output(orderId) {
       const result = ledger.task(orderId)?.conclusion?.result ?? null;
-      return result && plaintextOf(result.resultHash);
+      const bytes = result && (await plaintextOf(result.resultHash));
+      if (result && bytes === null) collector.seek(orderId);
+      return bytes;
     },
     async unverifiedOutput(orderId) {
       const first = collector.unverified(orderId);
@@ -87,19 +103,12 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
       return first && bytes && { ...first, bytes };
     },
     receipt: (orderId) => buildReceipt(chain, orderId),
-    onLetter({ from, message }) {
+    async onLetter({ from, message }) {
       if (message.kind === "progress") news.notify(message.orderId);
-      if (message.kind !== "result" || !isWorker(ledger.task(message.orderId), from)) return;
-      const { orderId } = message;
-      void collector
-        .deliver(orderId, { worker: from, ...message })
-        .then(() => news.notify(orderId));
+      await collector.onLetter(from, message);
     },
   };
 }
-
-const isWorker = (task: TaskRecord | null, node: NodeId): boolean =>
-  task?.workers.some((place) => place.node === node) ?? false;
 
 const pick = ({ stepsDone, steps }: { stepsDone: number; steps: number }) => ({ stepsDone, steps });
 

@@ -63,6 +63,7 @@ export class RoadNetwork {
   readonly #inboxes = new Map<NodeId, (from: NodeId, payload: Uint8Array) => void>();
   readonly #objects = new Map<ContentId, Uint8Array>();
   readonly #stopping = new AbortController();
+  #passedUntil = systemClock.monotonic();
   readonly #listeners: ((task: TaskRecord) => void)[] = [];
   readonly #ends: (() => Promise<void>)[] = [];
 
@@ -106,8 +107,7 @@ export class RoadNetwork {
       policy: { replicas: 2, verifiers: 4, segmentsPerVerifier: 2, auditRate: 65_536 },
       priority: 1,
       deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 8_000 },
-      priceCeiling: 10_000n as Points,
-      maxFuel: contract.limits.fuel,
+      priceCeiling: 1_000n as Points,
       ...change,
     };
     const known = new Set([...this.chain.state.all("task")].map(({ orderId }) => orderId));
@@ -247,7 +247,7 @@ export class RoadNetwork {
       const ready = this.#waiting.findIndex(({ member, body }) => this.#isExecutable(member, body));
       const [next] = ready < 0 ? [] : this.#waiting.splice(ready, 1);
       if (next !== undefined) this.chain.send(next.member, next.body);
-      const made = this.chain.step(next === undefined ? { elapsedMs: 50, view: 1 } : {});
+      const made = this.chain.step(next === undefined ? { elapsedMs: this.#passed(), view: 1 } : {});
       next?.settle(null);
       const orders = new Set(
         made.events.flatMap((event) => (event.kind === "task" ? [event.orderId] : [])),
@@ -258,6 +258,14 @@ export class RoadNetwork {
         if (task !== undefined) for (const listener of this.#listeners) listener(task);
       }
     }
+  }
+
+  /** The ledger's time is the machine's: a disk that is slow, or busy, must not cost a node its deadline. */
+  #passed(): number {
+    const now = systemClock.monotonic();
+    const elapsedMs = Math.max(1, Math.round(now - this.#passedUntil));
+    this.#passedUntil = now;
+    return elapsedMs;
   }
 
   #isExecutable(member: TestMember, body: TransactionBody): boolean {

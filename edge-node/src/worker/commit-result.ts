@@ -12,7 +12,7 @@ export interface HiddenResult {
 }
 
 /**
- * Stores the result sealed, here and with the requester's node, and only then commits to it on the
+ * Stores the result sealed, here, in the store that nodes share and with the requester's node, and only then commits to it on the
  * ledger: no credit for what could be lost. The requester gets the key at once; the other workers and
  * the verifiers learn nothing before the close.
  */
@@ -26,7 +26,7 @@ export async function commitResult(
   const { gateway } = task.order;
   const outputKey = secrets("output-key", orderId, attempt);
   const sealed = sealBytes(fromHex(outputKey), run.output);
-  const sealedOutput = await blobs.put(sealed);
+  const sealedOutput = await blobs.put(sealed, { orderId });
   await leaveWithGateway(parts, task, sealed, signal);
   void parts.mail
     .send(gateway, { kind: "result", orderId, attempt, sealedOutput, outputKey })

@@ -12,7 +12,7 @@ export async function reveal(
   signal: AbortSignal,
 ): Promise<void> {
   const task = await parts.ledger.until(orderId, (record) => record.closeHeight !== null, signal);
-  const trace = await parts.blobs.put(encodeTrace(run.leaves));
+  const trace = await parts.blobs.put(encodeTrace(run.leaves), { orderId });
   const message = {
     kind: "reveal",
     orderId,

@@ -1,4 +1,4 @@
-import { limits } from "@meshwork/foundation";
+import { codeOf, limits } from "@meshwork/foundation";
 import type { Assignment } from "../assignment.ts";
 import { runTask, type TaskRun } from "../runtime/run-task.ts";
 import type { Task } from "../runtime/runtime.ts";
@@ -21,7 +21,7 @@ export async function runAssignment(
     return await runTask(sandbox, {
       async onStep({ index, of, postState }) {
         keptBytes += postState.length;
-        if (keptBytes <= limits.keptStateBytes) await parts.blobs.put(postState);
+        if (keptBytes <= limits.keptStateBytes) await keepState(parts, postState);
         if (gateway === undefined || of === 1) return;
         const progress = {
           kind: "progress",
@@ -38,4 +38,14 @@ export async function runAssignment(
   } finally {
     await sandbox.close();
   }
+}
+
+/** A state spares verifiers the steps before it. Without it they run them: no reason to lose the task. */
+async function keepState(
+  { blobs, log }: Pick<WorkerParts, "blobs" | "log">,
+  state: Uint8Array,
+): Promise<void> {
+  await blobs
+    .put(state, { unsealed: true })
+    .catch((error) => log.warn("a state between two steps is not kept", { code: codeOf(error) }));
 }

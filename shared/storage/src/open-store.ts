@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import type { ChainId } from "@meshwork/foundation";
+import { type ChainId, messageOf } from "@meshwork/foundation";
 import type { AnchorStore } from "./anchor-store.ts";
 import { openFolderStore } from "./folder.ts";
 import { openLevelAnchorStore } from "./level.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { AnchorPlace, ObjectPlace } from "./place.ts";
+import { StorageError } from "./storage-error.ts";
 
 /** How long the cloud is waited for. @default as long as for a backup */
 export interface Patience {
@@ -13,8 +14,12 @@ export interface Patience {
   operationMs?: number;
 }
 
-/** An object store that holds connections, maybe. */
-export type OpenObjectStore = ObjectStore & { close(): void };
+/** An object store that holds connections, maybe. Nothing is asked of the network to open it. */
+export interface OpenObjectStore extends ObjectStore {
+  /** Fails when the store cannot be used, and says why. @throws StorageError */
+  check(): Promise<void>;
+  close(): void;
+}
 
 /**
  * Opens what several nodes may share. It has no bound of its own: a disk that is full says so, and a
@@ -28,9 +33,11 @@ export async function openObjectStore(
   if (place.kind === "folder") {
     const { folder } = place;
     const bounds = { maxObjectBytes, maxTotalBytes: Number.MAX_SAFE_INTEGER };
-    return Object.assign(await openFolderStore({ folder, ...bounds, shared: true }), {
-      close() {},
-    });
+    const options = { folder, ...bounds, shared: true };
+    const store = await openFolderStore(options).catch((cause) =>
+      Promise.reject(unusable(folder, cause)),
+    );
+    return Object.assign(store, { check: async () => {}, close() {} });
   }
   const { openS3Store } = await import("./aws/s3.ts");
   const { bucket, prefix } = place;
@@ -52,3 +59,10 @@ export function within(place: ObjectPlace, name: string): ObjectPlace {
   if (place.kind === "folder") return { kind: "folder", folder: join(place.folder, name) };
   return { ...place, prefix: place.prefix === undefined ? name : `${place.prefix}/${name}` };
 }
+
+const unusable = (folder: string, cause: unknown) =>
+  new StorageError(
+    "STORE_MISSING",
+    `${folder} cannot hold objects: ${messageOf(cause)}. Look at the disk and at the folder's owner, or name another place`,
+    { detail: { folder }, cause },
+  );

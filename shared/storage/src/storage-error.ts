@@ -12,7 +12,7 @@ export class StorageError extends CodedError<
   | "ANCHOR_DAMAGED"
   /** What should name a store names none. */
   | "STORE_PLACE_INVALID"
-  /** No such bucket or table, or not in this region. */
+  /** No such bucket or table, or not in this region; or a folder that cannot be used. */
   | "STORE_MISSING"
   /** No credentials, wrong ones, or ones without the right. */
   | "STORE_FORBIDDEN"
