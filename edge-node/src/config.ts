@@ -73,6 +73,8 @@ const settings = z
     MESHWORK_SNAPSHOTS: place(parseObjectPlace).optional(),
     /** Which snapshot is the newest: dynamodb://table. @default in the folder of snapshots */
     MESHWORK_ANCHORS: place(parseAnchorPlace).optional(),
+    /** Hours between the snapshots that this node publishes there; 0: it only reads them. */
+    MESHWORK_SNAPSHOT_HOURS: z.coerce.number().int("whole hours").min(0).max(720).default(6),
   })
   .superRefine(({ MESHWORK_SNAPSHOTS: snapshots, MESHWORK_ANCHORS: anchors }, context) => {
     if (snapshots?.startsWith("s3://") && anchors === undefined)
@@ -103,6 +105,7 @@ export interface EdgeNodeConfig {
   taskDataStore: string | null;
   snapshotStore: string | null;
   anchorStore: string | null;
+  snapshotHours: number;
 }
 
 export function readConfig(
@@ -127,5 +130,6 @@ export function readConfig(
     taskDataStore: read.MESHWORK_TASK_DATA ?? null,
     snapshotStore: read.MESHWORK_SNAPSHOTS ?? null,
     anchorStore: read.MESHWORK_ANCHORS ?? null,
+    snapshotHours: read.MESHWORK_SNAPSHOT_HOURS,
   });
 }

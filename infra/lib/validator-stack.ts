@@ -76,6 +76,8 @@ export class ValidatorStack extends Stack {
       settings: {
         ...TASKS,
         ...storeSettings(storage),
+        // It joins by them; to publish is the API's right.
+        MESHWORK_SNAPSHOT_HOURS: "0",
         MESHWORK_LISTEN: `/ip4/0.0.0.0/tcp/${ports.p2p}`,
         MESHWORK_PROBE_PORT: String(ports.probe),
         MESHWORK_REGION: this.region,
