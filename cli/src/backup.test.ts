@@ -107,6 +107,23 @@ describe("meshwork backup and restore", () => {
     expect(old).toMatchObject({ code: 1, answers: error("SNAPSHOT_TOO_OLD") });
   });
 
+  test("bring back a ledger as it was at a time, or say that there is none so old", async () => {
+    const time = (blocks[1]?.block.header.time ?? 0) + 1;
+    const args = ["restore", "--data", at("z"), "--dry-run", "--at"];
+    expect((await meshwork(...args, new Date(time).toISOString())).answers).toMatchObject([
+      { height: 2 },
+    ]);
+    const older = await meshwork(...args, "2001-01-01");
+    expect(older).toMatchObject({ code: 1, answers: error("SNAPSHOT_NOT_FOUND") });
+    expect((await meshwork(...args, "yesterday")).code).toBe(2);
+  });
+
+  test("prune nothing without a rule", async () => {
+    expect(await meshwork("backup", "prune")).toMatchObject({ code: 2, answers: error("USAGE") });
+    const monthly = await meshwork("backup", "prune", "--keep-monthly", "3", "--dry-run");
+    expect(monthly.answers).toMatchObject([{ height: 2 }, { height: 1 }, { kind: "freed" }]);
+  });
+
   test("prune what is old: first in words", async () => {
     const planned = await meshwork("backup", "prune", "--keep-last", "1", "--dry-run");
     expect(planned.answers).toMatchObject([

@@ -12,6 +12,25 @@ export const integer = (min: number, max: number) => (text: string) => {
 /** Of a block that is not the genesis. */
 export const height = integer(1, 2 ** 48);
 
+/** A moment, in ms: with its time zone, or none in UTC; a day alone means its end. */
+export const moment = (text: string): number => {
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?$/.test(
+    text,
+  );
+  const zoned = isDay
+    ? `${text}T23:59:59.999Z`
+    : /(?:Z|[+-]\d\d:\d\d)$/.test(text)
+      ? text
+      : `${text}Z`;
+  const value = isDay || isTime ? Date.parse(zoned) : Number.NaN;
+  if (Number.isNaN(value))
+    throw new InvalidArgumentError(
+      "a day or a time such as 2026-11-20 or 2026-11-20T18:00Z, please.",
+    );
+  return value;
+};
+
 /** Points are whole and may exceed what a double holds. */
 export const bigInteger = (text: string): bigint => {
   if (!/^\d{1,18}$/.test(text)) throw new InvalidArgumentError("a whole number, please.");

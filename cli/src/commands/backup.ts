@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import type { CreateProgress } from "@meshwork/edge-node/snapshot";
 import { chainIdOf } from "@meshwork/protocol";
 import { Command } from "commander";
-import { height, integer, outputOf } from "../options.ts";
+import { CliError } from "../cli-error.ts";
+import { height, integer, moment, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
 import { factsOf, lineOf, noteProgress, readText, sizeText } from "../snapshot-output.ts";
 import { type PlaceOptions, withPlace, withPlaceOptions } from "../snapshot-place.ts";
@@ -70,6 +71,7 @@ function listCommand(streams: Streams): Command {
 
 interface VerifyCommandOptions extends PlaceOptions {
   height?: number;
+  at?: number;
   readData?: boolean;
 }
 
@@ -77,6 +79,7 @@ function verifyCommand(streams: Streams): Command {
   return withPlaceOptions(new Command("verify"))
     .description("say whether a snapshot could be restored, or why not")
     .option("--height <h>", "of this height (default: the newest)", height)
+    .option("--at <time>", "the newest of a day, or of a time in UTC: 2026-11-20T18:00", moment)
     .option("--read-data", "read every chunk and compute the state's root, instead of looking only")
     .action(async (place: string, options: VerifyCommandOptions, command: Command) => {
       const output = outputOf(command, streams);
@@ -97,21 +100,32 @@ function verifyCommand(streams: Streams): Command {
     });
 }
 
+const count = integer(1, 1_000_000);
+
 interface PruneCommandOptions extends PlaceOptions {
-  keepLast: number;
+  keepLast?: number;
+  keepDaily?: number;
+  keepWeekly?: number;
+  keepMonthly?: number;
   dryRun?: boolean;
 }
 
 function pruneCommand(streams: Streams): Command {
   return withPlaceOptions(new Command("prune"))
     .description("delete old snapshots, and the chunks that only they need")
-    .requiredOption("--keep-last <n>", "heights to keep", integer(1, 1_000_000))
+    .option("--keep-last <n>", "the highest ones", count)
+    .option("--keep-daily <n>", "the highest of each of the last n days that have any (UTC)", count)
+    .option("--keep-weekly <n>", "the same of weeks, which begin on Monday", count)
+    .option("--keep-monthly <n>", "the same of months", count)
     .option("--dry-run", "say what would go, and delete nothing")
     .action(async (place: string, options: PruneCommandOptions, command: Command) => {
       const output = outputOf(command, streams);
-      const { keepLast, dryRun = false } = options;
+      const { keepLast, keepDaily, keepWeekly, keepMonthly, dryRun = false } = options;
+      const keep = { keepLast, keepDaily, keepWeekly, keepMonthly };
+      if (Object.values(keep).every((rule) => rule === undefined))
+        throw new CliError("USAGE", "say what is to stay, by one --keep- option at least");
       const pruned = await withPlace(place, options, ({ pruneSnapshots }, { store }) =>
-        pruneSnapshots(store, { keepLast, dryRun }),
+        pruneSnapshots(store, { ...keep, dryRun }),
       );
       for (const found of pruned.snapshots) {
         output.emit("pruned", { ...factsOf(found), dryRun });

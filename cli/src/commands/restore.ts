@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { height, outputOf } from "../options.ts";
+import { height, moment, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
 import { factsOf, lineOf, noteProgress, readText } from "../snapshot-output.ts";
 import { type PlaceOptions, withPlace, withPlaceOptions } from "../snapshot-place.ts";
@@ -8,6 +8,7 @@ import { type PlaceOptions, withPlace, withPlaceOptions } from "../snapshot-plac
 interface RestoreCommandOptions extends PlaceOptions {
   data: string;
   height?: number;
+  at?: number;
   atLeast?: number;
   dryRun?: boolean;
 }
@@ -17,6 +18,7 @@ export function restoreCommand(streams: Streams): Command {
     .description("begin a node's ledger at a snapshot, once all of it has been checked")
     .requiredOption("--data <dir>", "the node's folder; it must hold no ledger")
     .option("--height <h>", "of this height (default: the newest)", height)
+    .option("--at <time>", "the newest of a day, or of a time in UTC: 2026-11-20T18:00", moment)
     .option("--at-least <h>", "what you know to be final: refuse anything older", height)
     .option("--dry-run", "check everything, write nothing")
     .action(async (place: string, options: RestoreCommandOptions, command: Command) => {

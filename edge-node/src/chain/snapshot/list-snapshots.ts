@@ -35,7 +35,9 @@ export async function listSnapshots(store: SnapshotStore): Promise<SnapshotList>
 
 export interface WhichSnapshot {
   /** @default the newest, which must be what the store's head says it is */
-  height?: number;
+  height?: number | undefined;
+  /** The newest whose block was made at this wall time, in ms, or before. @default now */
+  at?: number | undefined;
   /** What is known to be final: nothing lower is taken. @default 0 */
   atLeast?: number;
 }
@@ -43,14 +45,17 @@ export interface WhichSnapshot {
 /** @throws SnapshotError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_TOO_OLD`, or what is wrong with the only ones there */
 export async function findSnapshot(
   store: SnapshotStore,
-  { height, atLeast = 0 }: WhichSnapshot = {},
+  { height, at, atLeast = 0 }: WhichSnapshot = {},
 ): Promise<FoundSnapshot> {
   const { snapshots, unreadable } = await listSnapshots(store);
   const found = snapshots.find(
-    ({ manifest }) => height === undefined || manifest.height === height,
+    ({ manifest }) =>
+      (height === undefined || manifest.height === height) &&
+      (at === undefined || manifest.header.time <= at),
   );
-  if (found === undefined) throw unreadable[0]?.error ?? notFound(height);
-  const head = height === undefined ? await store.anchors.head() : null;
+  if (found === undefined) throw unreadable[0]?.error ?? notFound({ height, at });
+  const isChosen = height !== undefined || at !== undefined;
+  const head = isChosen ? null : await store.anchors.head();
   const lowest = Math.max(atLeast, head?.height ?? 0);
   if (found.manifest.height < lowest) throw tooOld(found.manifest.height, lowest);
   return found;
@@ -87,14 +92,19 @@ const newer = (id: ContentId, format: number) =>
     { detail: { id, format } },
   );
 
-const notFound = (height: number | undefined) =>
-  new SnapshotError(
+function notFound({ height, at }: WhichSnapshot): SnapshotError {
+  const which = [
+    ...(height === undefined ? [] : [`of height ${height}`]),
+    ...(at === undefined ? [] : [`as old as ${new Date(at).toISOString()}`]),
+  ].join(" and ");
+  return new SnapshotError(
     "SNAPSHOT_NOT_FOUND",
-    height === undefined
+    which === ""
       ? "there is no snapshot here: look at the name of the place, or create one"
-      : `there is no snapshot of height ${height} here: meshwork backup list shows those that there are`,
-    { detail: { height: height ?? null } },
+      : `there is no snapshot ${which} here: meshwork backup list shows those that there are`,
+    { detail: { height: height ?? null, at: at ?? null } },
   );
+}
 
 const tooOld = (height: number, lowest: number) =>
   new SnapshotError(

@@ -1,10 +1,9 @@
 import type { ContentId } from "@meshwork/foundation";
 import { type FoundSnapshot, listSnapshots } from "./list-snapshots.ts";
+import { keptHeights, type Retention } from "./retention.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
-export interface PruneOptions {
-  /** Heights to keep, the highest ones. At least 1. */
-  keepLast: number;
+export interface PruneOptions extends Retention {
   /** Says what would go, and deletes nothing. @default false */
   dryRun?: boolean;
 }
@@ -23,11 +22,14 @@ export interface Pruned {
  */
 export async function pruneSnapshots(
   store: SnapshotStore,
-  { keepLast, dryRun = false }: PruneOptions,
+  { dryRun = false, ...retention }: PruneOptions,
 ): Promise<Pruned> {
   const before = await readAll(store);
-  const heights = [...new Set(before.map(({ manifest }) => manifest.height))].slice(0, keepLast);
-  const isKept = ({ manifest }: FoundSnapshot) => heights.includes(manifest.height);
+  const heights = keptHeights(
+    before.map(({ manifest: { height, header } }) => ({ height, time: header.time })),
+    retention,
+  );
+  const isKept = ({ manifest }: FoundSnapshot) => heights.has(manifest.height);
   const old = before.filter((snapshot) => !isKept(snapshot));
   if (!dryRun) for (const { id } of old) await store.manifests.delete(id);
 
