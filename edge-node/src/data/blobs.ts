@@ -1,15 +1,8 @@
-import {
-  type Clock,
-  type ContentId,
-  codeOf,
-  type NodeId,
-  type OrderId,
-} from "@meshwork/foundation";
+import type { Clock, ContentId, NodeId, OrderId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { contentIdOf, type ObjectStore } from "@meshwork/storage";
 import type { Channel, OpenChannel } from "../chain/channel.ts";
-import { BlobError } from "./blob-error.ts";
-import { askPeers, type Failure } from "./from-peers.ts";
+import { contentFetcher, keepCopy } from "./fetch-content.ts";
 import { putTo } from "./peer-transfer.ts";
 import type { PendingUploads } from "./pending-uploads.ts";
 import { type ServeBlobsParts, serveBlobs } from "./serve-blobs.ts";
@@ -62,12 +55,8 @@ export interface Blobs {
   readonly onChannel: (channel: Channel) => void;
 }
 
-/** Why a source has not given an object, or the object. */
-type Answer = Uint8Array | readonly Failure[];
-
 export function createBlobs(parts: BlobsParts): Blobs {
-  const { shared, log, pin = () => {}, isNeeded = () => false } = parts;
-  const fromPeers = askPeers(parts);
+  const { shared, pin = () => {}, isNeeded = () => false } = parts;
 
   async function keep(bytes: Uint8Array, { orderId, unsealed }: KeepOptions): Promise<ContentId> {
     const id = contentIdOf(bytes);
@@ -75,40 +64,6 @@ export function createBlobs(parts: BlobsParts): Blobs {
     await parts.store.put(bytes);
     if (!unsealed && shared && !(await shared.store.put(bytes))) await shared.uploads.add(id);
     return id;
-  }
-
-  /** A copy is a convenience: who has the bytes can work, also when the disk is full. */
-  async function keepCopy(id: ContentId, bytes: Uint8Array, { orderId }: KeepOptions) {
-    if (orderId !== undefined) pin(orderId, id);
-    try {
-      await parts.store.put(bytes);
-    } catch (error) {
-      log.warn("fetched content could not be kept", { id, code: codeOf(error), error });
-    }
-  }
-
-  async function fromHere(id: ContentId, maxBytes: number): Promise<Answer> {
-    try {
-      return (await parts.store.get(id, { maxBytes })) ?? [];
-    } catch (error) {
-      const code = codeOf(error);
-      log.warn("an object here cannot be used; others are asked for it", { id, code, error });
-      return code === "OBJECT_TOO_LARGE" ? [TOO_LARGE] : [];
-    }
-  }
-
-  /** Not here: then from whoever has it. The store that lacked it, or held something else, is healed. */
-  async function fromElsewhere(id: ContentId, options: FetchOptions): Promise<Answer> {
-    const asked = options.unsealed ? "unavailable" : await shared?.store.get(id, options);
-    if (asked instanceof Uint8Array) {
-      await keepCopy(id, asked, options);
-      return asked;
-    }
-    const bytes = await fromPeers(id, options);
-    if (!(bytes instanceof Uint8Array)) return bytes;
-    await keepCopy(id, bytes, options);
-    if (asked === "absent") await shared?.uploads.add(id);
-    return bytes;
   }
 
   /** What this node serves to peers, and how it keeps what they bring. */
@@ -121,7 +76,7 @@ export function createBlobs(parts: BlobsParts): Blobs {
       if (here !== null || !shared || !isNeeded(id)) return here;
       const bytes = await shared.store.get(id, { maxBytes });
       if (!(bytes instanceof Uint8Array)) return null;
-      await keepCopy(id, bytes, {});
+      await keepCopy(parts, { id, bytes });
       return bytes;
     },
     put: (bytes: Uint8Array) => keep(bytes, {}),
@@ -129,35 +84,8 @@ export function createBlobs(parts: BlobsParts): Blobs {
 
   return {
     put: (bytes, options = {}) => keep(bytes, options),
-    async fetch(id, options) {
-      options.signal?.throwIfAborted();
-      const here = await fromHere(id, options.maxBytes);
-      if (here instanceof Uint8Array) return here;
-      const found = await fromElsewhere(id, options);
-      if (found instanceof Uint8Array) return found;
-      throw notFetched(id, [...here, ...found]);
-    },
+    fetch: contentFetcher(parts),
     push: (peer, bytes, signal) => putTo(parts, { peer, bytes, ...(signal && { signal }) }),
     onChannel: serveBlobs({ admitPut: () => false, ...parts, store: served }),
   };
-}
-
-const TOO_LARGE: Failure = { code: "BLOB_TOO_LARGE" };
-
-function notFetched(id: ContentId, failures: readonly Failure[]): BlobError {
-  const detail = { id, failures: [...failures] };
-  const has = (code: string) => failures.some((failure) => failure.code === code);
-  if (has("BLOB_HASH_MISMATCH"))
-    return new BlobError(
-      "BLOB_HASH_MISMATCH",
-      `what was received for ${id} has another hash, and no other peer had it: name more peers`,
-      { detail },
-    );
-  if (has("BLOB_TOO_LARGE"))
-    return new BlobError("BLOB_TOO_LARGE", `${id} is larger than was agreed to`, { detail });
-  return new BlobError(
-    "BLOB_UNAVAILABLE",
-    `${id} is neither on this machine nor in a shared store, and none of ${failures.filter(({ peer }) => peer).length} peers gave it: start one that has it, or put it again`,
-    { detail },
-  );
 }

@@ -180,6 +180,18 @@ describe("a shared store that fails", () => {
     resolve();
   });
 
+  test("and that hangs holds no task up: peers are asked beside it, and what it should take waits", async () => {
+    const [me, peer] = [await node(alice), await node(bob)];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    remote.slow = promise;
+    await peer.blobs.put(bytes);
+    expect(peer.uploads.size).toBe(1);
+    expect(await me.blobs.fetch(id, options)).toEqual(bytes);
+    resolve();
+    await expect.poll(() => peer.uploads.size).toBe(0);
+    expect(remote.objects.get(id)).toEqual(bytes);
+  });
+
   test("holds a few in memory at a time, and has a short line", async () => {
     const { blobs } = await node(alice);
     const { promise, resolve } = Promise.withResolvers<void>();

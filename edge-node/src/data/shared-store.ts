@@ -1,6 +1,7 @@
 import { type Clock, type ContentId, codeOf, limits } from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
 import type { ObjectStore } from "@meshwork/storage";
+import { whileTimeLasts } from "../time-limit.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { TransferSlots } from "./transfer-slots.ts";
 
@@ -20,7 +21,7 @@ export type Asked = Uint8Array | "absent" | "unavailable";
 /** Where nodes of one owner keep task data together. It may fail at any time: nothing here throws but a signal's reason. */
 export interface SharedStore {
   get(id: ContentId, options: { maxBytes: number; signal?: AbortSignal }): Promise<Asked>;
-  /** Whether the bytes are durable there. */
+  /** Whether the bytes are durable there. False too when that takes too long: then they may be, later. */
   put(bytes: Uint8Array): Promise<boolean>;
 }
 
@@ -75,23 +76,30 @@ export function createSharedStore(parts: SharedStoreParts): SharedStore {
     }
   };
 
+  const write = async (bytes: Uint8Array): Promise<boolean> => {
+    if (breakers.write.isOpen) return false;
+    try {
+      await store.put(bytes);
+      breakers.write.succeeded();
+      return true;
+    } catch (error) {
+      failed("write", error);
+      return false;
+    }
+  };
+
   return {
     async get(id, { maxBytes, signal }) {
       const answer = await slots.run(() => read(id, maxBytes), signal);
       return answer ?? "unavailable";
     },
     async put(bytes) {
-      const done = await slots.run(async () => {
-        if (breakers.write.isOpen) return false;
-        try {
-          await store.put(bytes);
-          breakers.write.succeeded();
-          return true;
-        } catch (error) {
-          failed("write", error);
-          return false;
-        }
-      });
+      const waitMs =
+        limits.taskDataSilenceMs + (1_000 * bytes.length) / limits.storageBytesPerSecond;
+      const { signal } = new AbortController();
+      const done = await whileTimeLasts(clock, waitMs, signal, (timeUp) =>
+        slots.run(() => write(bytes), timeUp),
+      );
       return done ?? false;
     },
   };

@@ -167,6 +167,8 @@ export const limits = {
   taskDataSilenceMs: 3_000,
   taskDataOperationMs: 10_000,
   taskDataAttempts: 2,
+  /** When it has not answered by then, peers are asked beside it. */
+  taskDataPatienceMs: 1_000,
   /** When it failed it is left alone, and objects wait to be uploaded, for so long, doubling. */
   taskDataRestMs: 1_000,
   taskDataLongestRestMs: 60_000,
