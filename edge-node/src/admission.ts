@@ -13,4 +13,5 @@ export const ledgerAdmission = (state: () => State | null): Admission => ({
       : { refused: `its transport key is not version ${known.keyVersion} of the ledger` };
   },
   keyOf: (nodeId) => state()?.account(nodeId)?.publicKey,
+  isBlacklisted: (nodeId) => state()?.isBlacklisted(nodeId) ?? false,
 });

@@ -17,6 +17,7 @@ import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
 import { openDeliveryBook } from "./mail/delivery-book.ts";
 import { openDispatchBook } from "./mail/dispatch-book.ts";
 import { keepMembership } from "./membership/keep-membership.ts";
+import { shunConvicted } from "./membership/shun-convicted.ts";
 import { nodeIdentity, taskRoot } from "./node-identity.ts";
 import {
   connectPeers,
@@ -118,6 +119,7 @@ async function openLedger(
   const ledgerNode = await followLedger(parts, options, p2p);
   running.defer(() => ledgerNode.stop());
   chain = ledgerNode.chain;
+  running.defer(shunConvicted({ chain, drop: p2p.peers.drop }));
   const snapshots = await keepSnapshots({ ...parts, chain, p2p }, options);
   running.defer(() => snapshots.stop());
   return { identity, p2p, ledgerNode, snapshots };
@@ -163,7 +165,8 @@ async function buildNode(
     const sandboxes = await openSandboxes(parts, options);
     running.defer(() => sandboxes.stop());
     running.defer(takeAssignments(road, sandboxes));
-    const membership = { ...road, chain, heardOf: () => ledgerNode.heardOf };
+    const { onEvidence } = ledgerNode;
+    const membership = { ...road, chain, onEvidence, heardOf: () => ledgerNode.heardOf };
     const { stopped } = keepMembership(
       membership,
       membershipOf(options, identity, ledgerNode),

@@ -38,7 +38,8 @@ export interface Channels {
   serve(
     protocol: string,
     onChannel: (channel: Channel) => void,
-    options?: FrameLimit,
+    /** With `admitsBlacklisted` also for identities that the ledger has barred. */
+    options?: FrameLimit & { admitsBlacklisted?: boolean },
   ): Promise<void>;
   keep(
     nodeId: NodeId,

@@ -1,10 +1,12 @@
+import { join } from "node:path";
 import { contradict, defaultSettings, type Settings } from "@meshwork/consensus";
-import type { NodeId } from "@meshwork/foundation";
+import type { BlockHash, NodeId, PublicKey } from "@meshwork/foundation";
 import type { TestMember } from "@meshwork/ledger/testing";
 import {
   committeeHash,
   consensusMessageWire,
   headerHash,
+  signBallot,
   streamNames,
   type Vote,
   verifyCertificate,
@@ -13,6 +15,8 @@ import {
 import { afterEach, expect, test } from "vitest";
 import type { LedgerNode } from "./ledger-node.ts";
 import { LedgerWorld } from "./testing/ledger-world.ts";
+import { openVoteFolder } from "./vote-folder.ts";
+import type { VoteKey } from "./vote-key.ts";
 
 /** Seven nodes of which four have seats; an epoch lasts a second and a half. */
 const settings: Settings = { ...defaultSettings, baseTimeoutMs: 400, graceMs: 50, tickMs: 50 };
@@ -146,3 +150,49 @@ test("a seat that stops between the election and the hand-over, and one that was
 
 const memberNamed = (node: LedgerNode, seat: number): TestMember =>
   world.members.find(({ nodeId }) => nodeId === membersOf(node)[seat]) as TestMember;
+
+test("a seat that signs twice is convicted on every node's ledger from two messages, and loses seat and key", async () => {
+  await createWorld();
+  const nodes = await world.startAll(world.members);
+  const [first] = nodes as [LedgerNode];
+  // All stand for a seat by now, and no election is under way.
+  await until(() => epochOf(first) >= 1 && first.chain.head.state.nextCommittee === null);
+  const { committee } = first.chain.head.state;
+  const seat = committee.seats.findIndex(({ node }) => node !== world.members[0]?.nodeId);
+  const villain = world.members.find(
+    ({ nodeId }) => nodeId === committee.seats[seat]?.node,
+  ) as TestMember;
+  const { keys, log } = await openVoteFolder(join(world.folder, villain.name, "vote"));
+  await log.close();
+  const key = keys.of(committee.seats[seat]?.voteKey as PublicKey) as VoteKey;
+  const channel = await world.network
+    .channels(villain.nodeId)
+    .open(world.members[0]?.nodeId as NodeId, streamNames.consensus);
+  const isConvicted = (node: LedgerNode) => node.chain.head.state.isBlacklisted(villain.nodeId);
+  // Two votes for the height that is being decided now; to one node alone, until it was in time.
+  while (!isConvicted(first)) {
+    const { head } = first.chain;
+    for (const hash of ["ab", "cd"])
+      channel.trySend(
+        consensusMessageWire.encode({
+          kind: "vote",
+          vote: signBallot(key.keyPair, first.chain.chainId, seat, {
+            ...{ kind: "N", epoch: committee.epoch, height: head.height + 1, view: 40 },
+            blockHash: hash.repeat(32) as BlockHash,
+          }),
+        }),
+      );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await until(() => nodes.every(isConvicted));
+  const { epoch, nextCommittee } = first.chain.head.state;
+  // Whom an election took before that keeps a seat for one epoch more.
+  const last = epoch.number + (nextCommittee === null ? 0 : 1);
+  await until(() => nodes.every((node) => epochOf(node) > last));
+  for (const node of nodes) expect(membersOf(node)).not.toContain(villain.nodeId);
+  expect(first.chain.head.state.node(villain.nodeId)?.lease?.vote ?? null).toBeNull();
+  // Its own node has erased the key.
+  const { keys: left, log: again } = await openVoteFolder(join(world.folder, villain.name, "vote"));
+  await again.close();
+  expect(left.of(key.public.voteKey)).toBeUndefined();
+}, 60_000);

@@ -33,8 +33,6 @@ export interface LedgerNodeParts {
   otherPeers?: () => readonly NodeId[];
   /** Ends all connections with a peer that misbehaved. @default it is only not listened to */
   dropPeer?: (peer: NodeId, reason: Error) => void;
-  /** Two votes that convict a seat. @default they stand in the log alone */
-  onEvidence?: (evidence: Evidence) => void;
   /** The node must stop: it can neither vote nor follow until a human has looked. */
   onFatal: (error: unknown) => void;
 }
@@ -61,6 +59,8 @@ export interface LedgerNode {
   readonly heardOf: number;
   /** Why nothing can be written, so that this node neither votes nor follows for now; null as a rule. */
   readonly trouble: ChainError | null;
+  /** Called with any two votes that convict a seat. Returns how to stop. */
+  onEvidence(listener: (evidence: Evidence) => void): () => void;
   stop(): Promise<void>;
 }
 
@@ -106,7 +106,11 @@ async function runLedgerNode(
     onFrame: (from, frame) => onFrame(from, frame),
     onExecutable: () => driver?.wake(),
   });
-  const shared = { ...parts, chain, mempool, links, sharing, signatures };
+  const evidence = new Set<(evidence: Evidence) => void>();
+  const onEvidence = (found: Evidence) => {
+    for (const listener of evidence) listener(found);
+  };
+  const shared = { ...parts, chain, mempool, links, sharing, signatures, onEvidence };
   const driver = vote && startDriver(shared, vote, options.settings);
   // What has become of them meanwhile the ledger says.
   for (const transaction of transactions) void mempool.submit(transaction);
@@ -143,6 +147,10 @@ async function runLedgerNode(
     get trouble() {
       return space.trouble;
     },
+    onEvidence(listener) {
+      evidence.add(listener);
+      return () => evidence.delete(listener);
+    },
     stop: () => running.disposeAsync(),
   };
 }
@@ -153,6 +161,7 @@ type Shared = LedgerNodeParts & {
   links: CommitteeLinks;
   sharing: TransactionSharing;
   signatures: SignaturePool;
+  onEvidence: (evidence: Evidence) => void;
 };
 
 /** The pool, and the links by which it reaches the committee, whoever that is. */
@@ -228,7 +237,6 @@ function startDriver(
     wal: new WriteAheadLog(records, found),
     application: createApplication({ ...shared, keys }),
     shareTransactions: () => sharing.again(),
-    onEvidence: (evidence) => shared.onEvidence?.(evidence),
     ...(settings && { settings }),
   });
 }

@@ -16,7 +16,8 @@ export interface ServeSyncParts {
   log: Log;
 }
 
-/** Gives final blocks to whoever may open a channel: what is final is no secret among members. */
+/** Gives final blocks to whoever may open a channel: what is final is no secret,
+ * and who was barred shall learn why. */
 export async function serveSync(parts: ServeSyncParts): Promise<void> {
   const slots = new PeerSlots({
     total: limits.syncFollowers,
@@ -40,7 +41,7 @@ export async function serveSync(parts: ServeSyncParts): Promise<void> {
     }
   }
 
-  const options = { maxFrameBytes: limits.syncFrameBytes };
+  const options = { maxFrameBytes: limits.syncFrameBytes, admitsBlacklisted: true };
   await parts.channels.serve(streamNames.sync, (channel) => void take(channel), options);
 }
 

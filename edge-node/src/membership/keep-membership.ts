@@ -2,9 +2,11 @@ import { type Clock, codeOf, type NodeId, sleep } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { Invite } from "@meshwork/protocol";
 import type { Chain } from "../chain/chain.ts";
+import type { LedgerNode } from "../chain/ledger-node.ts";
 import type { TaskLedger } from "../ports.ts";
 import { joinNetwork, type Newcomer } from "./join-network.ts";
 import { keepLease, type Offer } from "./keep-lease.ts";
+import { reportFaults } from "./report-faults.ts";
 
 export interface MembershipParts {
   me: NodeId;
@@ -12,6 +14,8 @@ export interface MembershipParts {
   ledger: Pick<TaskLedger, "transact">;
   /** The greatest height that a peer claims. */
   heardOf(): number;
+  /** Two votes that convict a seat. */
+  onEvidence: LedgerNode["onEvidence"];
   clock: Clock;
   log: Log;
 }
@@ -19,13 +23,17 @@ export interface MembershipParts {
 const LOOK_EVERY_MS = 500;
 const RETRY_MS = 5_000;
 
-/** Registers the node if the ledger does not know it, and keeps its lease for as long as it runs. */
+/**
+ * Registers the node if the ledger does not know it, keeps its lease for as long as it runs, and brings
+ * before the ledger what convicts others.
+ */
 export function keepMembership(
   parts: MembershipParts,
   { newcomer, invite, offer }: { newcomer: Newcomer; invite: Invite | null; offer: Offer },
   signal: AbortSignal,
 ): { stopped: Promise<void> } {
   const run = async () => {
+    parts.onEvidence(reportFaults(parts, signal));
     await caughtUp(parts, signal);
     await join(parts, { newcomer, invite }, signal);
     signal.addEventListener("abort", keepLease(parts, offer, signal), { once: true });

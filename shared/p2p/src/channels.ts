@@ -2,7 +2,7 @@ import { type Clock, codeOf, type NodeId, sleep } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { P2pError } from "./errors.ts";
 import { type FrameOptions, type FrameStream, framesOver } from "./frames.ts";
-import type { Peers } from "./peers.ts";
+import type { Peers, ServeOptions } from "./peers.ts";
 
 /** Frames to and from one node, which the hello has named: no signature each, no envelope. */
 export interface Channel extends FrameStream {
@@ -24,7 +24,7 @@ export interface Channels {
   serve(
     protocol: string,
     onChannel: (channel: Channel) => void,
-    options?: FrameOptions,
+    options?: FrameOptions & ServeOptions,
   ): Promise<void>;
   /** One live channel to a node, opened again with back-off for as long as it is kept. */
   keep(nodeId: NodeId, protocol: string, options: KeepOptions): KeptChannel;
@@ -56,8 +56,10 @@ export function createChannels(parts: { peers: Peers; clock: Clock; log: Log }):
   return {
     open,
     serve: (protocol, onChannel, options = {}) =>
-      peers.serve(protocol, (nodeId, stream) =>
-        onChannel({ nodeId, ...framesOver(stream, options) }),
+      peers.serve(
+        protocol,
+        (nodeId, stream) => onChannel({ nodeId, ...framesOver(stream, options) }),
+        options,
       ),
     keep: (nodeId, protocol, options) =>
       keepChannel(parts, (signal) => open(nodeId, protocol, { ...options, signal }), {

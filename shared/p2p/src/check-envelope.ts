@@ -37,6 +37,7 @@ export function envelopeChecker(context: EnvelopeContext): CheckEnvelope {
     if (header.sent + header.ttlMs < now - limits.clockSkewMs) return "ENVELOPE_EXPIRED";
     if (payloadHashOf(payload) !== header.payloadHash) return "ENVELOPE_WRONG_PAYLOAD";
     if (!isKeyOf(context.admission, header.from, header.publicKey)) return "ENVELOPE_WRONG_KEY";
+    if (context.admission.isBlacklisted(header.from)) return "ENVELOPE_BLACKLISTED";
     return isInBatch(envelope) && isSigned(envelope) ? null : "ENVELOPE_BAD_SIGNATURE";
   };
 }

@@ -6,14 +6,23 @@ import { peerIdOf } from "./identity.ts";
 
 /** What the ledger says of other nodes. Wired to it by whoever builds the node. */
 export interface Admission {
-  /** Whether the ledger lets this node in: key version in force, not revoked, not blacklisted. */
+  /** Whether the ledger lets this node in: under the transport key in force. */
   check(record: NodeRecord): { ok: true } | { refused: string };
   /** The current key of a registered node; undefined for a stranger, whose key must be his first. */
   keyOf(nodeId: NodeId): PublicKey | undefined;
+  /**
+   * Whether the ledger has barred this identity for good. It may still learn what is final, and nothing
+   * else is said to it.
+   */
+  isBlacklisted(nodeId: NodeId): boolean;
 }
 
 /** Lets everybody in: for networks without a ledger, and tests. */
-export const openAdmission: Admission = { check: () => ({ ok: true }), keyOf: () => undefined };
+export const openAdmission: Admission = {
+  check: () => ({ ok: true }),
+  keyOf: () => undefined,
+  isBlacklisted: () => false,
+};
 
 /** A node's name is the hash of its first key; once the ledger knows a later one, that alone counts. */
 export function isKeyOf(admission: Admission, nodeId: NodeId, key: PublicKey): boolean {

@@ -20,6 +20,8 @@ export type EnvelopeRefusal =
   | "ENVELOPE_MALFORMED"
   | "ENVELOPE_BAD_SIGNATURE"
   | "ENVELOPE_WRONG_KEY"
+  /** The ledger has barred its sender. */
+  | "ENVELOPE_BLACKLISTED"
   | "ENVELOPE_OTHER_NETWORK"
   | "ENVELOPE_WRONG_SENDER"
   | "ENVELOPE_WRONG_RECIPIENT"
@@ -43,6 +45,8 @@ export type P2pErrorCode =
   | DeliveryFailure
   | "PEER_NOT_FOUND"
   | "PEER_UNREACHABLE"
+  /** The ledger has barred it: it may fetch blocks, and no more. */
+  | "PEER_BLACKLISTED"
   | "RELAY_ADDRESS_INVALID"
   | "FRAME_TOO_LARGE"
   | "CHANNEL_CLOSED"

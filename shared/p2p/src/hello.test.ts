@@ -1,5 +1,12 @@
 import { generateKeyPair } from "@meshwork/crypto";
-import { type ChainId, type Clock, codeOf, systemClock, systemRandom } from "@meshwork/foundation";
+import {
+  type ChainId,
+  type Clock,
+  codeOf,
+  type NodeId,
+  systemClock,
+  systemRandom,
+} from "@meshwork/foundation";
 import { createMetrics } from "@meshwork/observability";
 import { type NodeRecord, streamNames } from "@meshwork/protocol";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -123,6 +130,41 @@ describe("a hello is refused, told, counted and its connection closed", () => {
     const answer = await tell(strict, (self) => ({ self, bytes: hello(self.recordAt([])) }));
     expect(answer).toEqual({ kind: "refused", code: "HELLO_NOT_ADMITTED" });
   });
+});
+
+test("whom the ledger has barred may be told what is final, and nothing else", async () => {
+  await using nodes = new TestNodes();
+  const barred = await nodes.start();
+  const isBlacklisted = (nodeId: NodeId) => nodeId === barred.nodeId;
+  const bob = await nodes.create({ admission: { ...openAdmission, isBlacklisted } });
+  const opened: string[] = [];
+  for (const [protocol, admitsBlacklisted] of [
+    ["/test/blocks", true],
+    ["/test/votes", false],
+  ] as const)
+    await bob.channels.serve(
+      protocol,
+      ({ nodeId }) => opened.push(`${protocol} ${nodeId === barred.nodeId ? "barred" : "other"}`),
+      { admitsBlacklisted },
+    );
+  bob.messaging.handle("task", { onRequest: () => new Uint8Array(1) });
+  await bob.start();
+  const other = await nodes.start();
+  for (const node of [barred, other]) introduce(node, bob);
+  const say = async (node: P2p, protocol: string) => {
+    const channel = await node.channels.open(bob.nodeId, protocol);
+    await channel.send(new Uint8Array(1));
+    return channel;
+  };
+  const refused = say(barred, "/test/votes").then((votes) => votes[Symbol.asyncIterator]().next());
+  await expect(refused).rejects.toThrow();
+  await say(barred, "/test/blocks");
+  await say(other, "/test/votes");
+  await expect.poll(() => opened).toEqual(["/test/blocks barred", "/test/votes other"]);
+  const request = (from: P2p) =>
+    from.messaging.request(bob.nodeId, "task", new Uint8Array(1), { timeoutMs: 1_500 });
+  await expect(request(barred)).rejects.toThrow();
+  expect(await request(other)).toEqual(new Uint8Array(1));
 });
 
 test("both sides read the same code, and neither is harmed", async () => {

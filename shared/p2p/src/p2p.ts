@@ -124,6 +124,7 @@ function shuttingOut(admission: Admission, peerLimits: PeerLimits): Admission {
         ? { refused: "too many offences a moment ago" }
         : admission.check(record),
     keyOf: admission.keyOf,
+    isBlacklisted: admission.isBlacklisted,
   };
 }
 

@@ -21,11 +21,20 @@ export interface Peers {
   whoIs(peerId: PeerId): Promise<NodeId>;
   /** Opens a stream of one of our protocols, connecting first where needed. */
   openStream(nodeId: NodeId, protocol: string, signal?: AbortSignal): Promise<Stream>;
-  /** Serves a protocol, for peers with a finished hello alone. */
-  serve(protocol: string, onStream: (nodeId: NodeId, stream: Stream) => void): Promise<void>;
+  /** Serves a protocol, for peers with a finished hello alone; `PEER_BLACKLISTED` for those who are. */
+  serve(
+    protocol: string,
+    onStream: (nodeId: NodeId, stream: Stream) => void,
+    options?: ServeOptions,
+  ): Promise<void>;
   /** Ends all connections with a node that misbehaved. */
   drop(nodeId: NodeId, reason: Error): void;
   watch(watcher: PeerWatcher): () => void;
+}
+
+export interface ServeOptions {
+  /** Also for identities that the ledger has barred: who is to learn of it must be told. @default false */
+  admitsBlacklisted?: boolean;
 }
 
 export interface PeersParts extends Omit<GreeterParts, "table"> {
@@ -82,9 +91,13 @@ export function createPeers(parts: PeersParts): Peers {
         runOnLimitedConnection: true,
       });
     },
-    serve(protocol, onStream) {
+    serve(protocol, onStream, { admitsBlacklisted = false } = {}) {
       const options = { maxInboundStreams: STREAMS_PER_PROTOCOL, runOnLimitedConnection: true };
-      return host.handle(protocol, guarded(greeter.recordOf, onStream), options);
+      const admit = (nodeId: NodeId, stream: Stream) => {
+        if (!admitsBlacklisted && parts.admission.isBlacklisted(nodeId)) throw blacklisted(nodeId);
+        onStream(nodeId, stream);
+      };
+      return host.handle(protocol, guarded(greeter.recordOf, admit), options);
     },
     drop(nodeId, reason) {
       for (const connection of table.all(nodeId)) connection.abort(reason);
@@ -109,6 +122,11 @@ function guarded(
     }
   };
 }
+
+const blacklisted = (nodeId: NodeId) =>
+  new P2pError("PEER_BLACKLISTED", `the ledger has barred ${nodeId} for good`, {
+    detail: { nodeId },
+  });
 
 const notFound = (nodeId: NodeId) =>
   new P2pError("PEER_NOT_FOUND", `no record of ${nodeId} is known here or in the DHT`, {

@@ -19,7 +19,9 @@ import {
   type Transaction,
   type TransactionBody,
 } from "@meshwork/protocol";
+import { handIn } from "../../hand-in.ts";
 import { keepLease } from "../../membership/keep-lease.ts";
+import { reportFaults } from "../../membership/report-faults.ts";
 import type { Channels } from "../channel.ts";
 import { type LedgerNode, startLedgerNode } from "../ledger-node.ts";
 import { createVoteFolder } from "../vote-folder.ts";
@@ -46,7 +48,7 @@ export class LedgerWorld {
   readonly folder: string;
   readonly genesis: Genesis;
   readonly #options: LedgerWorldOptions;
-  readonly #renewals = new Map<string, () => void>();
+  readonly #memberships = new Map<string, AbortController>();
 
   private constructor(
     folder: string,
@@ -96,7 +98,10 @@ export class LedgerWorld {
     } = this.#options;
     const channels = (await channelsOf?.(member)) ?? this.network.channels(member.nodeId);
     const node = await startLedgerNode(
-      { me: member.nodeId, channels, clock, log, onFatal: (error) => this.fatal.push(error) },
+      {
+        ...{ me: member.nodeId, channels, clock, log },
+        onFatal: (error) => this.fatal.push(error),
+      },
       {
         folder: join(this.folder, member.name),
         genesis: this.genesis,
@@ -105,36 +110,35 @@ export class LedgerWorld {
       },
     );
     this.nodes.set(member.name, node);
-    if (everybodyStands) this.#renewals.set(member.name, this.#keepLease(member, node));
+    this.#keepMembership(member, node);
     return node;
   }
 
-  /** Looks ten times as often as a real node. */
-  #keepLease(member: TestMember, node: LedgerNode): () => void {
+  /** What a real node does beside: it reports faults, and keeps its lease. It looks ten times as often. */
+  #keepMembership(member: TestMember, node: LedgerNode): void {
     const { sealKey, region, runtimes, capacity } = this.genesis.members[
       this.members.indexOf(member)
     ] as Genesis["members"][number];
+    const stopping = new AbortController();
+    const { signal } = stopping;
+    this.#memberships.set(member.name, stopping);
     const clock: Clock = {
       ...systemClock,
       setTimer: (delayMs, callback) => systemClock.setTimer(delayMs / 10, callback),
     };
     const transact = async (body: TransactionBody) => {
-      await node.mempool.submit(this.sign(member, body));
+      await handIn(node.mempool, this.sign(member, body), signal);
     };
+    const parts = { chain: node.chain, ledger: { transact }, clock, log: silentLog };
     const offer = {
       ...{ sealKey, region, runtimes, capacity },
       get vote() {
         return node.voteKey;
       },
     };
-    const parts = {
-      me: member.nodeId,
-      chain: node.chain,
-      ledger: { transact },
-      clock,
-      log: silentLog,
-    };
-    return keepLease(parts, offer, new AbortController().signal);
+    if (this.#options.everybodyStands)
+      signal.addEventListener("abort", keepLease({ ...parts, me: member.nodeId }, offer, signal));
+    node.onEvidence(reportFaults(parts, signal));
   }
 
   startAll(members: readonly TestMember[]): Promise<LedgerNode[]> {
@@ -142,7 +146,7 @@ export class LedgerWorld {
   }
 
   async stop(member: TestMember): Promise<void> {
-    this.#renewals.get(member.name)?.();
+    this.#memberships.get(member.name)?.abort();
     const node = this.nodes.get(member.name);
     this.nodes.delete(member.name);
     this.network.remove(member.nodeId);
