@@ -24,19 +24,25 @@ const RETRY_MS = 500;
 export function createAssignments(parts: AssignmentParts) {
   const jobs = new Map<
     OrderId,
-    { role: Assignment["role"]; controller: AbortController; done: Promise<void> }
+    { attempt: number; controller: AbortController; done: Promise<void> }
   >();
   let stopped = false;
 
   const begin = (assignment: Assignment) => {
     const controller = new AbortController();
     const done = run(parts, assignment, controller.signal);
-    jobs.set(assignment.orderId, { role: assignment.role, controller, done });
+    jobs.set(assignment.orderId, { attempt: assignment.attempt, controller, done });
   };
 
   return {
     onTask(task: TaskRecord): void {
       if (stopped) return;
+      const known = jobs.get(task.orderId);
+      if (known !== undefined && known.attempt !== task.attempt) {
+        // Other nodes are drawn, or these anew: what was begun is worth nothing any more.
+        known.controller.abort(new Error("the attempt is over"));
+        jobs.delete(task.orderId);
+      }
       const job = jobs.get(task.orderId);
       const assignment = assignmentOf(task, parts.me);
       if (assignment === null) {

@@ -22,6 +22,7 @@ import type { Blobs, TaskMail } from "./ports.ts";
 import { createSandboxPool } from "./runtime/sandbox-pool.ts";
 import { createSandboxes, type Sandboxes } from "./sandboxes.ts";
 import type { TaskSecrets } from "./task-secrets.ts";
+import { createPace } from "./worker/pace.ts";
 import { work } from "./worker/work.ts";
 
 /** What every step of a task's road is built from. */
@@ -144,7 +145,12 @@ export async function openSandboxes(
 
 /** Does the node's part in every task that the ledger gives it; the result ends that. */
 export function takeAssignments(road: Road, sandboxes: Sandboxes): () => Promise<void> {
-  const parts = { ...road, openSandbox: sandboxes.open, hasRoom: () => sandboxes.hasRoom };
+  const parts = {
+    ...road,
+    openSandbox: sandboxes.open,
+    hasRoom: () => sandboxes.hasRoom,
+    pace: createPace(),
+  };
   const assignments = createAssignments({
     ...road,
     work: (assignment, signal) => work(parts, assignment, signal),

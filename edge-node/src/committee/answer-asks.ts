@@ -51,6 +51,6 @@ function asksOf(
   const seated = new Set(seatedVerifiers(task).map(({ node }) => node));
   return mail
     .received(task.orderId, "ask")
-    .filter(({ from }) => seated.has(from))
+    .filter(({ from, message }) => seated.has(from) && message.attempt === task.attempt)
     .flatMap(({ from, message }) => message.missing.map((worker) => ({ from, worker })));
 }

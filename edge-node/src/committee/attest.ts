@@ -16,6 +16,9 @@ import type { Verification, VerifierParts } from "./verify-task.ts";
 /** Each further verifier waits this much longer before he hands in what another may hand in first. */
 const HAND_IN_STAGGER_MS = 300;
 
+/** Of the time for the verdict: how long the others' signatures may take before this word goes alone. */
+const PATIENCE = 1 / 8;
+
 /**
  * Signs the verdict, gathers the others' signatures on the same body, and brings the quorum to the
  * ledger: the Proof-of-Task. Any verifier can; they take turns, so that one transaction does.
@@ -44,8 +47,27 @@ export async function attestVerdict(
     const attestations = [own, ...othersOn(parts, task, verdict)];
     return attestations.length >= quorum ? attestations : null;
   };
-  const attestations = await parts.mail.until(task.orderId, enough, signal);
+  const waitMs = task.order.deadlines.deliverMs * PATIENCE;
+  const inTime = await whileTimeLasts(parts.clock, waitMs, signal, (until) =>
+    parts.mail.until(task.orderId, enough, until),
+  );
+  if (inTime === null) layOnLedger(parts, { verdict, attestation: own }, signal);
+  const attestations = inTime ?? (await parts.mail.until(task.orderId, enough, signal));
   await handIn(parts, task, { verdict, attestations: inSeatOrder(task, attestations) }, signal);
+}
+
+/** The others are silent, or say something else: who was not silent must show it, or lose his bond. */
+function layOnLedger(
+  { ledger, log }: Pick<VerifierParts, "ledger" | "log">,
+  word: { verdict: Verdict; attestation: Attestation },
+  signal: AbortSignal,
+): void {
+  const { orderId } = word.verdict;
+  log.warn("no quorum signs this verdict: it is laid on the ledger", { orderId });
+  ledger.transact({ kind: "attest", ...word }, signal).catch((error) => {
+    if (!signal.aborted)
+      log.warn("the ledger did not take this verifier's word", { orderId, error });
+  });
 }
 
 /**

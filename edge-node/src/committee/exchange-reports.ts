@@ -58,7 +58,7 @@ async function othersReports(
   const soFar = () => {
     const letters = mail
       .received(task.orderId, "report")
-      .filter(({ from }) => others.includes(from));
+      .filter(({ from, message }) => others.includes(from) && message.attempt === task.attempt);
     return new Map(letters.map(({ from, message }) => [from, message]));
   };
   const atLeast = (count: number) => () => (soFar().size >= count ? soFar() : null);

@@ -1,13 +1,15 @@
 import type { KeyPair } from "@meshwork/crypto";
 import type { Clock, NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import { seedCommitmentOf, type TaskRecord } from "@meshwork/protocol";
+import { type Dispatch, seedCommitmentOf, type TaskRecord } from "@meshwork/protocol";
 import { type Assignment, dispatchFor, placeOf } from "../assignment.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
 import type { Task } from "../runtime/runtime.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
+import { declineAssignment } from "../worker/accept-assignment.ts";
+import { fetchTask } from "../worker/fetch-inputs.ts";
 import { answerAsks } from "./answer-asks.ts";
 import { attestVerdict } from "./attest.ts";
 import { auditClaims } from "./audit.ts";
@@ -56,6 +58,7 @@ export async function verifyTask(
   // Before the seat is taken: a set must not close under verifiers who were told nothing.
   const called = await parts.ledger.until(orderId, () => true, signal);
   const dispatch = await dispatchFor(parts, called, signal);
+  if (!(await canRepeat(parts, { dispatch, task: called, assignment }, signal))) return;
   await takeSeat(parts, assignment, signal);
   const closed = await parts.ledger.until(orderId, (task) => task.closeHeight !== null, signal);
   const replayer = createReplayer(parts, { dispatch, task: closed, signal });
@@ -76,6 +79,31 @@ export async function verifyTask(
   } finally {
     stopAnswering();
     await replayer.close();
+  }
+}
+
+/**
+ * A seat is taken only when the data is here, since silence about the verdict costs the bond: else
+ * whoever orders could burn it by keeping from the verifiers what the workers got. False: declined.
+ */
+async function canRepeat(
+  parts: VerifierParts,
+  about: { dispatch: Dispatch; task: TaskRecord; assignment: Assignment },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { dispatch, task, assignment } = about;
+  try {
+    await fetchTask(parts.blobs, dispatch, { hints: [task.order.gateway], signal });
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(await declineAssignment(parts, assignment, signal))) throw error;
+    const { orderId } = assignment;
+    parts.log.warn("a verifier's place was declined: the data is not to be had", {
+      orderId,
+      error,
+    });
+    return false;
   }
 }
 

@@ -33,6 +33,7 @@ import { createDispatcher } from "../requester/dispatch.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
 import { createTaskSecrets } from "../task-secrets.ts";
 import { createWatch } from "../watch.ts";
+import { createPace } from "../worker/pace.ts";
 import { work } from "../worker/work.ts";
 
 /** How one node of the road behaves; by default as it should. */
@@ -44,6 +45,9 @@ export interface Conduct {
   /** Letters that it does not send. */
   withholds?: (to: NodeId, kind: string) => boolean;
 }
+
+/** What carries a node's task data; by default memory, which all have in common. */
+export type BlobsOf = (node: NodeId) => Promise<Blobs>;
 
 /**
  * The whole road of a task in one process: the true worker, verifier and dispatcher code on the true
@@ -62,13 +66,18 @@ export class RoadNetwork {
   }[] = [];
   readonly #inboxes = new Map<NodeId, (from: NodeId, payload: Uint8Array) => void>();
   readonly #objects = new Map<ContentId, Uint8Array>();
+  readonly #blobsOf: BlobsOf;
   readonly #stopping = new AbortController();
   #passedUntil = systemClock.monotonic();
   readonly #listeners: ((task: TaskRecord) => void)[] = [];
   readonly #ends: (() => Promise<void>)[] = [];
 
-  private constructor(members: number, truth: RunningTask, conduct: (index: number) => Conduct) {
+  private constructor(
+    { members, truth, blobs }: { members: number; truth: RunningTask; blobs?: BlobsOf },
+    conduct: (index: number) => Conduct,
+  ) {
     this.chain = new TestNetwork({ members });
+    this.#blobsOf = blobs ?? (async () => this.#blobs());
     this.#truth = truth;
     this.#conduct = new Map(
       this.chain.members.map(({ nodeId }, index) => [nodeId, conduct(index)]),
@@ -79,12 +88,9 @@ export class RoadNetwork {
     members: number;
     truth: RunningTask;
     conduct?: (index: number) => Conduct;
+    blobs?: BlobsOf;
   }): Promise<RoadNetwork> {
-    const network = new RoadNetwork(
-      options.members,
-      options.truth,
-      options.conduct ?? (() => ({})),
-    );
+    const network = new RoadNetwork(options, options.conduct ?? (() => ({})));
     for (const member of network.chain.members) await network.#join(member);
     void network.#makeBlocks();
     return network;
@@ -107,7 +113,8 @@ export class RoadNetwork {
       policy: { replicas: 2, verifiers: 4, segmentsPerVerifier: 2, auditRate: 65_536 },
       priority: 1,
       deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 8_000 },
-      priceCeiling: 1_000n as Points,
+      priceCeiling: 10_000n as Points,
+      maxFuel: contract.limits.fuel,
       ...change,
     };
     const known = new Set([...this.chain.state.all("task")].map(({ orderId }) => orderId));
@@ -145,9 +152,9 @@ export class RoadNetwork {
 
   async #seal(program: Uint8Array) {
     const { sealBytes } = await import("@meshwork/crypto");
-    const bytes = sealBytes(new Uint8Array(32).fill(0x0d), program);
-    this.#objects.set(contentIdOf(bytes), bytes);
-    return { plain: contentIdOf(program), sealed: contentIdOf(bytes) };
+    const blobs = await this.#blobsOf(this.chain.requester.nodeId);
+    const sealed = await blobs.put(sealBytes(new Uint8Array(32).fill(0x0d), program));
+    return { plain: contentIdOf(program), sealed };
   }
 
   async #join(member: TestMember): Promise<void> {
@@ -159,11 +166,12 @@ export class RoadNetwork {
       clock: systemClock,
       ledger: this.#ledgerOf(member),
       mail: this.#mailOf(member),
-      blobs: this.#blobs(),
+      blobs: await this.#blobsOf(member.nodeId),
       dispatches: await this.#book(),
       secrets: createTaskSecrets(utf8(member.name)),
       log: silentLog,
       hasRoom: () => true,
+      pace: createPace(),
       openSandbox: async () => {
         const program = conduct.program ?? this.#truth;
         return { ...program, close: async () => {} };
@@ -247,7 +255,9 @@ export class RoadNetwork {
       const ready = this.#waiting.findIndex(({ member, body }) => this.#isExecutable(member, body));
       const [next] = ready < 0 ? [] : this.#waiting.splice(ready, 1);
       if (next !== undefined) this.chain.send(next.member, next.body);
-      const made = this.chain.step(next === undefined ? { elapsedMs: this.#passed(), view: 1 } : {});
+      const made = this.chain.step(
+        next === undefined ? { elapsedMs: this.#passed(), view: 1 } : {},
+      );
       next?.settle(null);
       const orders = new Set(
         made.events.flatMap((event) => (event.kind === "task" ? [event.orderId] : [])),

@@ -12,9 +12,10 @@ export interface HiddenResult {
 }
 
 /**
- * Stores the result sealed, here, in the store that nodes share and with the requester's node, and only then commits to it on the
- * ledger: no credit for what could be lost. The requester gets the key at once; the other workers and
- * the verifiers learn nothing before the close.
+ * Stores the result sealed, here, in the store that nodes share and with the requester's node, and
+ * only then commits to it on the ledger: no credit for what could be lost. The requester gets the key
+ * when the commitment is final: before, he could read the result and revoke his order. The other
+ * workers and the verifiers learn nothing before the close.
  */
 export async function commitResult(
   parts: Pick<WorkerParts, "me" | "clock" | "ledger" | "mail" | "blobs" | "secrets" | "log">,
@@ -28,10 +29,6 @@ export async function commitResult(
   const sealed = sealBytes(fromHex(outputKey), run.output);
   const sealedOutput = await blobs.put(sealed, { orderId });
   await leaveWithGateway(parts, task, sealed, signal);
-  void parts.mail
-    .send(gateway, { kind: "result", orderId, attempt, sealedOutput, outputKey })
-    .catch((error) => parts.log.warn("the result could not be announced", { orderId, error }));
-
   const { resultHash, traceRoot, steps, fuel, fault } = run;
   const salt = secrets("salt", orderId, attempt);
   const reveal: Reveal = {
@@ -49,6 +46,9 @@ export async function commitResult(
   const place = current === null ? null : placeOf(current, "worker", me);
   if (place?.state === "accepted")
     await ledger.transact({ kind: "commit", orderId, attempt, commitment }, signal);
+  void parts.mail
+    .send(gateway, { kind: "result", orderId, attempt, sealedOutput, outputKey })
+    .catch((error) => parts.log.warn("the result could not be announced", { orderId, error }));
   return { reveal, outputKey };
 }
 

@@ -14,6 +14,7 @@ import { contentIdOf } from "@meshwork/storage";
 import { expect, test } from "vitest";
 import { honestProgram } from "../committee/testing/honest-program.ts";
 import { createTaskSecrets } from "../task-secrets.ts";
+import { createPace } from "./pace.ts";
 import { type WorkerParts, work } from "./work.ts";
 
 const network = new TestNetwork({ members: 8 });
@@ -31,7 +32,7 @@ const dispatch = {
     runtime: "wasm-step-v1",
     program: { contentId: contentIdOf(program), sizeBytes: program.length },
     inputs: [],
-    limits: {},
+    limits: { fuel: 1n },
   },
   dataKey,
   sealed: [{ plain: contentIdOf(program), sealed: contentIdOf(sealed) }],
@@ -56,6 +57,7 @@ async function toldLedger(
     clock: systemClock,
     log: silentLog,
     hasRoom: () => true,
+    pace: createPace(),
     dispatches: { get: () => dispatch },
     secrets: createTaskSecrets(utf8("worker")),
     mail: { send: async () => {} },

@@ -10,8 +10,11 @@ import type { TaskSecrets } from "../task-secrets.ts";
 import { acceptAssignment, declineAssignment } from "./accept-assignment.ts";
 import { commitResult } from "./commit-result.ts";
 import { fetchTask } from "./fetch-inputs.ts";
+import type { Pace } from "./pace.ts";
 import { reveal } from "./reveal.ts";
 import { runAssignment } from "./run-assignment.ts";
+import { showIfUnjudged } from "./show-if-unjudged.ts";
+import { whyDecline } from "./why-decline.ts";
 
 export interface WorkerParts {
   me: NodeId;
@@ -25,6 +28,7 @@ export interface WorkerParts {
   openSandbox(task: Task, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
   /** Whether this node can take one task more. */
   hasRoom(): boolean;
+  pace: Pace;
   log: Log;
 }
 
@@ -42,16 +46,33 @@ export async function work(
   const dispatch = await dispatchFor(parts, task, signal);
   const inputs = await inputsOrDecline(parts, assignment, { dispatch, task }, signal);
   if (inputs === null) return;
+  if (await declined(parts, assignment, { dispatch, task }, signal)) return;
 
   // The run does not wait until the acceptance is final: if it is refused, only this node has lost.
   const accepted = acceptAssignment(parts, assignment, signal);
   accepted.catch(() => {});
+  const begun = parts.clock.monotonic();
   const run = await runAssignment(parts, assignment, inputs, signal);
-  if (!(await accepted)) return;
+  parts.pace.ran(run.fuel, parts.clock.monotonic() - begun);
+  await accepted;
 
   const result = await commitResult(parts, assignment, { task, run }, signal);
   await closeOf(parts, assignment, signal);
   await reveal(parts, assignment, { run, result }, signal);
+  await showIfUnjudged(parts, assignment, result.reveal, signal);
+}
+
+/** Leaves a task to others that this node should not stake its bond on; one it has accepted it keeps. */
+async function declined(
+  parts: WorkerParts,
+  assignment: Assignment,
+  { dispatch, task }: { dispatch: Dispatch; task: TaskRecord },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const why = whyDecline(parts, task, dispatch);
+  if (why === null || !(await declineAssignment(parts, assignment, signal))) return false;
+  parts.log.info("a task was declined", { orderId: assignment.orderId, ...why });
+  return true;
 }
 
 /**
