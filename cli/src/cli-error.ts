@@ -6,6 +6,7 @@ export class CliError extends CodedError<
   /** A file that was named cannot be read or written. */
   | "FILE_UNREADABLE"
   | "FILE_EXISTS"
+  | "FILE_NOT_WRITTEN"
   /** A file was read and is not what it should be. */
   | "GENESIS_INVALID"
   | "RECEIPT_INVALID"

@@ -4,6 +4,7 @@ import { exitCodeFor, exitCodes } from "./cli-error.ts";
 import { accountCommand } from "./commands/account.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { keyCommand } from "./commands/key.ts";
+import { ledgerCommand } from "./commands/ledger.ts";
 import { networkCommand } from "./commands/network.ts";
 import { nodesCommand } from "./commands/nodes.ts";
 import { receiptCommand } from "./commands/receipt.ts";
@@ -49,6 +50,7 @@ const commands = [
   apiCommand,
   backupCommand,
   restoreCommand,
+  ledgerCommand,
   keyCommand,
 ];
 

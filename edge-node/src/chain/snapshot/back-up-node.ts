@@ -49,7 +49,7 @@ export async function backUpNode(
 }
 
 /** Opening would make a new chain where there is none. */
-async function requireChain(folder: string): Promise<void> {
+export async function requireChain(folder: string): Promise<void> {
   const isThere = await stat(join(folder, "CURRENT")).then(
     () => true,
     () => false,
@@ -62,7 +62,7 @@ async function requireChain(folder: string): Promise<void> {
   );
 }
 
-function requireNetwork(running: string, chainId: string): void {
+export function requireNetwork(running: string, chainId: string): void {
   if (running === chainId) return;
   throw new SnapshotError(
     "SNAPSHOT_OTHER_NETWORK",

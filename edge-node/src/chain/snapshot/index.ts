@@ -19,3 +19,4 @@ export { type RestoreOptions, restoreSnapshot } from "./restore-snapshot.ts";
 export { SnapshotError } from "./snapshot-error.ts";
 export type { SnapshotStore } from "./snapshot-store.ts";
 export { type VerifyOptions, verifySnapshot } from "./verify-snapshot.ts";
+export { type BlockWithFacts, type LedgerView, viewNode, viewSnapshot } from "./view-ledger.ts";

@@ -1,9 +1,11 @@
 import { connect, type Socket } from "node:net";
 import { limits } from "@meshwork/foundation";
 import { type FinalizedBlock, finalizedBlock, snapshotChunk } from "@meshwork/protocol";
+import { decodeFacts } from "../../block-facts.ts";
 import type { EncodedChunk } from "../chunks.ts";
 import { SnapshotError } from "../snapshot-error.ts";
 import type { SnapshotSource } from "../snapshot-source.ts";
+import type { BlockWithFacts } from "../view-ledger.ts";
 import {
   type ExportReply,
   type ExportRequest,
@@ -18,7 +20,7 @@ export interface RunningNode {
   /** Its state, of one moment. @throws SnapshotError `BACKUP_BUSY`, `BACKUP_NO_BLOCKS`, `BACKUP_INTERRUPTED` */
   state(): Promise<SnapshotSource>;
   /** Its final blocks of these heights, as far as it has them. @throws SnapshotError `BACKUP_INTERRUPTED` */
-  blocks(range: { from: number; to: number }): AsyncIterable<FinalizedBlock>;
+  blocks(range: { from: number; to: number }): AsyncIterable<BlockWithFacts>;
   /** Ends what is under way. */
   close(): void;
 }
@@ -51,7 +53,15 @@ export async function findRunningNode(folder: string): Promise<RunningNode | nul
     },
     async *blocks(range) {
       const { frames } = await ask({ kind: "blocks", ...range });
-      for await (const frame of untilEnd(frames)) yield finalizedBlock.decode(frame);
+      let finalized: FinalizedBlock | null = null;
+      for await (const frame of untilEnd(frames)) {
+        if (finalized === null) {
+          finalized = finalizedBlock.decode(frame);
+          continue;
+        }
+        yield { finalized, facts: decodeFacts(frame) };
+        finalized = null;
+      }
     },
     close() {
       for (const socket of sockets) socket.destroy();

@@ -7,7 +7,7 @@ import { z } from "zod";
  * connection, one question:
  *
  *     state    asker → state      node → state, chunks…, an empty frame    or refused
- *     blocks   asker → blocks     node → blocks, blocks…, an empty frame   or refused
+ *     blocks   asker → blocks     node → blocks, then of each block itself and its facts, an empty frame
  *
  * A connection that ends without the empty frame was cut.
  */

@@ -81,8 +81,8 @@ describe("a running node", () => {
   test("gives its blocks, as far as it has them", async () => {
     const running = await findRunningNode(folder);
     const heights: number[] = [];
-    for await (const { block } of running?.blocks({ from: 3, to: 99 }) ?? [])
-      heights.push(block.header.height);
+    for await (const { finalized } of running?.blocks({ from: 3, to: 99 }) ?? [])
+      heights.push(finalized.block.header.height);
     expect(heights).toEqual([3, 4]);
     running?.close();
   });
@@ -157,7 +157,7 @@ test("frames arrive as they were sent, in whatever pieces", async () => {
 });
 
 /** With a state that does not fit into a socket's buffers. */
-function large(chain: Chain): Pick<Chain, "head" | "base" | "encodedBlockAt"> {
+function large(chain: Chain): Parameters<typeof serveExports>[0]["chain"] {
   const leaves = () =>
     Array.from({ length: 500 }, (_, i) => ({
       key: String(i).padStart(64, "0") as Digest,
@@ -165,7 +165,7 @@ function large(chain: Chain): Pick<Chain, "head" | "base" | "encodedBlockAt"> {
     }));
   const state = { leaves } as unknown as State;
   const encodedBlockAt = () => Promise.resolve(null);
-  return { base: 0, head: { ...chain.head, state }, encodedBlockAt };
+  return { base: 0, head: { ...chain.head, state }, encodedBlockAt, history: chain.history };
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Log } from "@meshwork/observability";
+import { encodeFacts } from "../../block-facts.ts";
 import type { Chain } from "../../chain.ts";
 import { SnapshotError } from "../snapshot-error.ts";
 import { snapshotSource } from "../snapshot-source.ts";
@@ -17,7 +18,7 @@ import { framed, unframed } from "./local-frames.ts";
 import { prepareSocketFolder, socketPathOf } from "./socket-path.ts";
 
 export interface ServeExportsParts {
-  chain: Pick<Chain, "head" | "base" | "encodedBlockAt">;
+  chain: Pick<Chain, "head" | "base" | "encodedBlockAt" | "history">;
   log: Log;
 }
 
@@ -124,7 +125,10 @@ class Exporter {
     yield reply({ kind: "blocks", from, to: Math.max(to, from - 1) });
     for (let height = from; height <= to; height++) {
       const block = await chain.encodedBlockAt(height);
-      if (block !== null) yield block;
+      const facts = await chain.history.factsAt(height);
+      if (block === null || facts === null) continue;
+      yield block;
+      yield encodeFacts(facts);
     }
   }
 }
