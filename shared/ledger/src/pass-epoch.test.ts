@@ -3,25 +3,13 @@ import { describe, expect, test } from "vitest";
 import { applyBlock } from "./apply-block.ts";
 import { isExecutable, nextOwedTime, owedAt } from "./demand.ts";
 import { State } from "./state.ts";
-import { TestNetwork } from "./testing/index.ts";
-
-/** All members stand, in a network where epochs are short. */
-function standing(options: ConstructorParameters<typeof TestNetwork>[0] = {}): TestNetwork {
-  const network = new TestNetwork({
-    ...options,
-    policy: { epochMs: 60_000, handOverMs: 400, committeeSeats: 4, ...options.policy },
-  });
-  network.step({ view: 1 });
-  network.renewAll();
-  network.step();
-  return network;
-}
+import { standingNetwork, type TestNetwork } from "./testing/index.ts";
 
 const nodesOf = ({ state }: TestNetwork) => state.committee.seats.map(({ node }) => node);
 
 describe("an epoch", () => {
   test("is over the policy's number of heights after the first block that is late enough", () => {
-    const network = standing();
+    const network = standingNetwork();
     expect(network.state.epoch).toMatchObject({ number: 0, start: 0, lastHeight: null });
     network.step({ elapsedMs: 59_000, view: 1 });
     expect(network.state.epoch.lastHeight).toBeNull();
@@ -39,7 +27,7 @@ describe("an epoch", () => {
   });
 
   test("names the committee to come from the election on, and its last header names who sits then", () => {
-    const network = standing();
+    const network = standingNetwork();
     const before = network.state.committee;
     network.passEpoch();
     const ended = network.blocks.map(({ block }) => block.header);
@@ -57,7 +45,7 @@ describe("an epoch", () => {
   });
 
   test("is owed its end: at a pace, and not a block sooner, whatever waits", () => {
-    const network = standing();
+    const network = standingNetwork();
     network.step({ elapsedMs: 60_000, view: 1 });
     const { state, header } = network;
     expect(nextOwedTime(state)).toBe(header.time + 100);
@@ -75,14 +63,14 @@ describe("an epoch", () => {
   });
 
   test("is owed its election as soon as it is due, and no block before", () => {
-    const network = standing({ policy: { heartbeatMs: 30_000, epochMs: 70_000 } });
+    const network = standingNetwork({ policy: { heartbeatMs: 30_000, epochMs: 70_000 } });
     while (network.state.head.activeTime < 60_000) network.step({ elapsedMs: 30_000 });
     const { head } = network.state;
     expect(nextOwedTime(network.state)).toBe(head.time + 70_000 - head.activeTime);
   });
 
   test("passes again and again, over restarts from the store", () => {
-    const network = standing();
+    const network = standingNetwork();
     for (let epoch = 1; epoch <= 5; epoch++) {
       network.passEpoch();
       expect(network.state.epoch.number).toBe(epoch);
@@ -93,8 +81,22 @@ describe("an epoch", () => {
     expect(network.handOvers.map(({ committee }) => committee.epoch)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  test("leaves who keeps a seat the height that it last proposed, so that no draw waits longer", () => {
+    const network = standingNetwork();
+    network.passEpoch();
+    const { head, committee } = network.state;
+    const proposers = network.blocks.map(({ block }) => block.header);
+    expect(committee.seats.map(({ node }) => node).sort()).toEqual(
+      network.members.slice(0, 4).map(({ nodeId }) => nodeId).sort(),
+    );
+    for (const [seat, { node }] of committee.seats.entries())
+      expect(head.lastProposed[seat]).toBe(
+        proposers.findLast(({ proposer }) => proposer === node)?.height,
+      );
+  });
+
   test("gives a block that names another committee to come no chance", () => {
-    const network = standing();
+    const network = standingNetwork();
     const wrong = (elapsedMs: number) => {
       const built = network.propose({ elapsedMs, view: 1 });
       if (!built.ok) throw new Error(built.refusal.reason);
@@ -112,7 +114,7 @@ describe("an epoch", () => {
 
 describe("a committee", () => {
   test("changes by a third at most, and goes through all who may sit", () => {
-    const network = standing({ members: 9, seats: 7, policy: { committeeSeats: 7 } });
+    const network = standingNetwork({ members: 9, seats: 7, policy: { committeeSeats: 7 } });
     const seen = new Set(nodesOf(network));
     for (let epoch = 0; epoch < 6; epoch++) {
       const before = nodesOf(network);
@@ -127,7 +129,7 @@ describe("a committee", () => {
   });
 
   test("grows to the seats that the network has, a third at a time", () => {
-    const network = standing({ members: 9, seats: 4, policy: { committeeSeats: 9 } });
+    const network = standingNetwork({ members: 9, seats: 4, policy: { committeeSeats: 9 } });
     // A beacon key that was registered in epoch 0 counts from epoch 2 on.
     const sizes = Array.from({ length: 6 }, () => {
       network.passEpoch();
@@ -137,7 +139,7 @@ describe("a committee", () => {
   });
 
   test("shrinks with those who may sit, never below four, and stays when they are fewer", () => {
-    const network = standing({ members: 7, seats: 7, policy: { leaseMs: 100_000 } });
+    const network = standingNetwork({ members: 7, seats: 7, policy: { leaseMs: 100_000 } });
     const faithful = network.members.slice(0, 4);
     const sizes: number[] = [];
     for (let epoch = 0; epoch < 5; epoch++) {

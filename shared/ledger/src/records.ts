@@ -194,12 +194,8 @@ const contribution = z.strictObject({
 });
 export type Contribution = z.infer<typeof contribution>;
 
-/** What a seat wants the network to run by, as it last said. */
-const stance = z.strictObject({
-  nodeId,
-  epoch: z.int().min(0),
-  proposal: networkProposalSchema,
-});
+/** What a seat wants the network to run by, as it last said in this epoch. */
+const stance = z.strictObject({ nodeId, proposal: networkProposalSchema });
 export type Stance = z.infer<typeof stance>;
 
 /** The last blocks, so that a renewal can show that it knows one. */

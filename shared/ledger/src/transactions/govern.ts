@@ -22,12 +22,11 @@ export const govern: Rule<BodyOf<"govern">> = {
   },
 
   apply(draft, { sender, body: { proposal } }) {
-    const { number } = draft.state.epoch;
-    draft.put("stance", { nodeId: sender, epoch: number, proposal });
+    draft.put("stance", { nodeId: sender, proposal });
     const { epoch, committee } = draft.state;
     if (supporters(draft.state, proposal) < quorumOf(committee.seats.length)) return;
     draft.put("epoch", { ...epoch, adopted: proposal });
-    draft.events.push({ kind: "epoch", change: "adopted", epoch: number + 1 });
+    draft.events.push({ kind: "epoch", change: "adopted", epoch: epoch.number + 1 });
   },
 };
 
@@ -44,9 +43,6 @@ function supporters(state: State, proposal: NetworkProposal): number {
   const bytes = networkProposal.encode(proposal);
   return state.committee.seats.filter(({ node }) => {
     const stance = state.get("stance", node);
-    return (
-      stance?.epoch === state.epoch.number &&
-      equalBytes(networkProposal.encode(stance.proposal), bytes)
-    );
+    return stance && equalBytes(networkProposal.encode(stance.proposal), bytes);
   }).length;
 }
