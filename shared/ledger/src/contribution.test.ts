@@ -2,7 +2,7 @@ import type { NodeId, TransactionId } from "@meshwork/foundation";
 import { describe, expect, test } from "vitest";
 import { contribute, contributionAt, contributionOf, weightsOf } from "./contribution.ts";
 import { Draft } from "./draft.ts";
-import type { Contribution } from "./records.ts";
+import type { Contribution } from "./epoch-records.ts";
 import { ONE } from "./reputation.ts";
 import { Actors, standingNetwork, type TestMember, TestNetwork } from "./testing/index.ts";
 

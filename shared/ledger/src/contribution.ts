@@ -1,6 +1,6 @@
 import { assert, type NodeId } from "@meshwork/foundation";
 import type { Draft } from "./draft.ts";
-import { type Contribution, MAX_WEIGHT } from "./records.ts";
+import { type Contribution, MAX_WEIGHT } from "./epoch-records.ts";
 import { ONE } from "./reputation.ts";
 import type { State } from "./state.ts";
 import type { Evidence, Rule } from "./why.ts";

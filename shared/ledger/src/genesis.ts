@@ -19,9 +19,10 @@ import {
 } from "@meshwork/protocol";
 import { genesisBeacon } from "./beacon.ts";
 import { committeeOfGenesis } from "./elect-committee.ts";
+import type { Contribution } from "./epoch-records.ts";
 import { policyFlaw } from "./policy-flaw.ts";
 import { OLDEST_PROTOCOL } from "./protocol-version.ts";
-import type { Account, Contribution, Head, NodeState } from "./records.ts";
+import type { Account, Head, NodeState } from "./records.ts";
 import { ONE } from "./reputation.ts";
 import { reputationTableDigest } from "./reputation-quantile.ts";
 import { State } from "./state.ts";

@@ -87,7 +87,10 @@ describe("an epoch", () => {
     const { head, committee } = network.state;
     const proposers = network.blocks.map(({ block }) => block.header);
     expect(committee.seats.map(({ node }) => node).sort()).toEqual(
-      network.members.slice(0, 4).map(({ nodeId }) => nodeId).sort(),
+      network.members
+        .slice(0, 4)
+        .map(({ nodeId }) => nodeId)
+        .sort(),
     );
     for (const [seat, { node }] of committee.seats.entries())
       expect(head.lastProposed[seat]).toBe(

@@ -152,7 +152,6 @@ function takeEvidence(draft: Draft, node: NodeId, requester: NodeId): boolean {
   return true;
 }
 
-
 /** Whose seat has equivocated gets nothing any more: what would be his is burnt. */
 const isConvicted = (draft: Draft, id: NodeId): boolean =>
   draft.state.account(id)?.barred === "equivocated";

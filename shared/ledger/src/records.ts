@@ -15,7 +15,6 @@ import {
   type Committee,
   committee as committeeWire,
   networkPolicy,
-  networkProposalSchema,
   q16,
   runtimeId,
   type StateKind,
@@ -26,6 +25,15 @@ import {
   wire,
 } from "@meshwork/protocol";
 import { z } from "zod";
+import {
+  type Contribution,
+  committeeId,
+  contribution,
+  type Epoch,
+  epoch,
+  type Stance,
+  stance,
+} from "./epoch-records.ts";
 
 /** Everything that the ledger remembers, one schema a kind. Tasks are in `protocol`: receipts show them. */
 
@@ -59,10 +67,6 @@ const account = z.strictObject({
   barred: z.enum(["revoked", "equivocated"]).nullable(),
 });
 export type Account = z.infer<typeof account>;
-
-/** In Q16 of a point; more than a whole network earns. */
-export const MAX_WEIGHT = 2n ** 63n - 1n;
-const weight = z.bigint().min(0n).max(MAX_WEIGHT);
 
 /** Low enough that a count times 65,536 is still a whole number. */
 export const MAX_COUNT = 2 ** 36;
@@ -162,51 +166,12 @@ export type Head = z.infer<typeof head>;
 
 const policy = networkPolicy;
 
-/** The epoch of the next block. */
-const epoch = z.strictObject({
-  number: z.int().min(0),
-  /** The active time at which it began. */
-  start: milliseconds,
-  /** Its last block. Null until its election. */
-  lastHeight: height.nullable(),
-  /** The version of the rules that hold. */
-  protocolVersion: z.int().min(1).max(65_535),
-  /** What more than two thirds of the seats want from the next epoch on. */
-  adopted: networkProposalSchema.nullable(),
-});
-export type Epoch = z.infer<typeof epoch>;
-
-/** What verified work has left behind, in Q16 of a point, and to whose candidacy it counts. */
-const contribution = z.strictObject({
-  nodeId,
-  /** The epoch of its first work. */
-  since: z.int().min(0),
-  /** The epoch that the numbers are of; `contributionAt` takes them on to a later one. */
-  epoch: z.int().min(0),
-  /** What counts in this epoch's election: it was there when the epoch began. */
-  settled: weight,
-  /** Came in this epoch. */
-  fresh: weight,
-  /** Whose candidacy it counts for in this epoch's election; null: its own. */
-  candidate: nodeId.nullable(),
-  /** The same, from the next epoch on. */
-  nextCandidate: nodeId.nullable(),
-});
-export type Contribution = z.infer<typeof contribution>;
-
-/** What a seat wants the network to run by, as it last said in this epoch. */
-const stance = z.strictObject({ nodeId, proposal: networkProposalSchema });
-export type Stance = z.infer<typeof stance>;
-
 /** The last blocks, so that a renewal can show that it knows one. */
 const recentBlock = z.strictObject({ height, hash: blockHash });
 export type RecentBlock = z.infer<typeof recentBlock>;
 
 /** Blocks that a renewal may name: a ring, one leaf each. */
 export const RECENT_BLOCKS = 1_024;
-
-/** Committees that evidence may be of: a ring, one leaf each. Two days of hourly epochs. */
-export const KEPT_COMMITTEES = 48;
 
 export interface Records {
   account: Account;
@@ -288,10 +253,6 @@ export function evidenceId({ node, operator }: Pick<EvidenceRecord, "node" | "op
 
 export function recentBlockId(height: number): string {
   return `recent/${height % RECENT_BLOCKS}`;
-}
-
-export function committeeId(epoch: number): string {
-  return `committee/${epoch % KEPT_COMMITTEES}`;
 }
 
 export const kindOfTag = (tag: number | undefined): RecordKind | undefined =>

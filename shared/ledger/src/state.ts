@@ -1,12 +1,10 @@
 import { CodedError, concat, type Digest, type NodeId, type OrderId } from "@meshwork/foundation";
 import type { Committee, NetworkPolicy, StateProof, TaskRecord } from "@meshwork/protocol";
 import { atOfIndexKey, type IndexName, indexKey, indexPlacesOf } from "./agenda.ts";
+import { type Contribution, committeeId, type Epoch } from "./epoch-records.ts";
 import {
   type Account,
-  type Contribution,
-  committeeId,
   definitions,
-  type Epoch,
   type Head,
   keyOf,
   keyOfRecord,

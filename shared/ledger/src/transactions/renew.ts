@@ -56,7 +56,6 @@ export const renew: Rule<BodyOf<"renew">> = {
 const offersItself = ({ lease }: NodeState, activeTime: number): boolean =>
   lease !== null && lease.until > activeTime && lease.runtimes.length > 0 && lease.capacity > 0;
 
-
 /** A beacon key counts two epochs after it was first registered; the one that is known already counts on. */
 function keyCountsFrom(epoch: number, known: Lease["vote"], vrfKey: Key25519): number {
   return known?.vrfKey === vrfKey ? known.from : epoch + BEACON_KEY_EPOCHS;
