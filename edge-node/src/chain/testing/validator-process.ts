@@ -6,6 +6,8 @@ import {
   fromHex,
   fromUtf8,
   type Key25519,
+  type NodeId,
+  sleep,
   systemClock,
   systemRandom,
   toHex,
@@ -20,7 +22,7 @@ import {
   signTransaction,
   type Transaction,
 } from "@meshwork/protocol";
-import { startLedgerNode } from "../ledger-node.ts";
+import { type LedgerNode, startLedgerNode } from "../ledger-node.ts";
 
 /** What the test says to one validator's process, and what that answers. */
 export type Told =
@@ -29,10 +31,21 @@ export type Told =
   | { kind: "include"; count: number }
   /** Hand in transactions until the process is killed. */
   | { kind: "never-stop" }
+  /** Hand in so many at a time until the process is killed, and tell of each that was acknowledged. */
+  | { kind: "load"; atOnce: number }
+  /** Sign so many transactions, to be handed in all at once by `burst`. */
+  | { kind: "sign"; count: number }
+  | { kind: "burst" }
+  | { kind: "look"; accounts: readonly string[] }
   | { kind: "wait"; height: number };
 export type Answer =
   | { kind: "ready"; record: string; height: number }
   | { kind: "included"; finalityMs: number[] }
+  | { kind: "acknowledged"; account: string }
+  | { kind: "signed" }
+  | { kind: "burst"; elapsedMs: number }
+  /** Which of these accounts the ledger does not know, and why nothing is written, if so. */
+  | { kind: "seen"; height: number; missing: string[]; trouble: string | null }
   | { kind: "at"; height: number; hash: string };
 
 /** p2p and the ledger in a process of its own, nothing else: `node validator-process.ts folder member genesis`. */
@@ -62,43 +75,85 @@ async function main([folder, name, genesisFile]: string[]): Promise<void> {
     { folder, genesis, votes: true },
   );
   await p2p.start();
-  const { chain, mempool } = node;
-  const answer = (message: Answer) => process.send?.(message);
-
-  process.on("message", async (told: Told) => {
-    switch (told.kind) {
-      case "meet":
-        for (const record of told.records) p2p.book.put(nodeRecord.decode(fromHex(record)));
-        break;
-      case "include": {
-        const finalityMs: number[] = [];
-        for (let i = 0; i < told.count; i++) {
-          const transaction = registration(chainId);
-          const since = clock.monotonic();
-          const { kind } = await mempool.submit(transaction);
-          if (kind !== "included") throw new Error(`the transaction was ${kind}`);
-          finalityMs.push(clock.monotonic() - since);
-        }
-        answer({ kind: "included", finalityMs });
-        break;
-      }
-      case "never-stop":
-        for (;;) await mempool.submit(registration(chainId));
-      case "wait":
-        await chain.waitFor(told.height, AbortSignal.timeout(60_000));
-        answer({ kind: "at", height: chain.head.height, hash: await hashAt(told.height) });
-        break;
-    }
+  const obey = servantOf({ node, chainId });
+  process.on("message", (told: Told) => {
+    if (told.kind !== "meet") return void obey(told);
+    for (const record of told.records) p2p.book.put(nodeRecord.decode(fromHex(record)));
   });
   // What else is there to live for?
   process.on("disconnect", () => process.exit());
-  const hashAt = async (height: number) =>
-    (await chain.blockAt(height))?.block.header.stateRoot ?? chain.head.header.stateRoot;
-  answer({
-    kind: "ready",
-    record: toHex(nodeRecord.encode(p2p.ownRecord())),
-    height: chain.head.height,
-  });
+  const record = toHex(nodeRecord.encode(p2p.ownRecord()));
+  answer({ kind: "ready", record, height: node.chain.head.height });
+}
+
+const answer = (message: Answer) => process.send?.(message);
+
+type Order = Exclude<Told, { kind: "meet" }>;
+
+/** Does what the test says, except for whom it says to meet. */
+function servantOf({ node, chainId }: { node: LedgerNode; chainId: ChainId }) {
+  const { chain, mempool } = node;
+  const clock = systemClock;
+  let signed: Transaction[] = [];
+  const include = async (count: number) => {
+    const finalityMs: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const transaction = registration(chainId);
+      const since = clock.monotonic();
+      const { kind } = await mempool.submit(transaction);
+      if (kind !== "included") throw new Error(`the transaction was ${kind}`);
+      finalityMs.push(clock.monotonic() - since);
+    }
+    answer({ kind: "included", finalityMs });
+  };
+  const handInForEver = async () => {
+    for (;;) {
+      const transaction = registration(chainId);
+      const refusal = await mempool.accept(transaction);
+      if (refusal !== null) await sleep(clock, 50);
+      else {
+        answer({ kind: "acknowledged", account: transaction.unsigned.sender });
+        await mempool.submit(transaction);
+      }
+    }
+  };
+  const burst = async () => {
+    const since = clock.monotonic();
+    await Promise.all(signed.map((transaction) => mempool.submit(transaction)));
+    answer({ kind: "burst", elapsedMs: clock.monotonic() - since });
+  };
+  const look = (accounts: readonly string[]) => {
+    const { height, state } = chain.head;
+    const missing = accounts.filter((id) => !state.account(id as NodeId));
+    answer({ kind: "seen", height, missing, trouble: node.trouble?.code ?? null });
+  };
+  const wait = async (height: number) => {
+    await chain.waitFor(height, AbortSignal.timeout(60_000));
+    const hash = (await chain.blockAt(height))?.block.header.stateRoot;
+    const { head } = chain;
+    answer({ kind: "at", height: head.height, hash: hash ?? head.header.stateRoot });
+  };
+  return async (told: Order): Promise<void> => {
+    switch (told.kind) {
+      case "include":
+        return include(told.count);
+      case "never-stop":
+        for (;;) await mempool.submit(registration(chainId));
+      case "load":
+        for (let i = 0; i < told.atOnce; i++) void handInForEver();
+        return;
+      case "sign":
+        signed = Array.from({ length: told.count }, () => registration(chainId));
+        answer({ kind: "signed" });
+        return;
+      case "burst":
+        return burst();
+      case "look":
+        return look(told.accounts);
+      case "wait":
+        return wait(told.height);
+    }
+  };
 }
 
 /** A newcomer opens an account: of that there is always another. */
