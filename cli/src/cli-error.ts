@@ -10,6 +10,12 @@ export class CliError extends CodedError<
   /** A file was read and is not what it should be. */
   | "GENESIS_INVALID"
   | "RECEIPT_INVALID"
+  /** What was to be run is no program. */
+  | "PROGRAM_INVALID"
+  /** A task that was run here ended in a fault, differs by engine, or is not what its receipt says. */
+  | "TASK_FAILED"
+  | "NOT_DETERMINISTIC"
+  | "NOT_REPRODUCED"
   /** The task ended without a verified result. */
   | "TASK_NOT_VERIFIED"
   | "ACCOUNT_UNKNOWN"
@@ -27,7 +33,11 @@ const CONFIGURATION =
 export function exitCodeFor(error: unknown): number {
   if (!(error instanceof CodedError)) return exitCodes.error;
   if (error.code === "USAGE") return exitCodes.usage;
-  if (/^TASK_(?:FAILED|DISPUTED|INCONCLUSIVE|NOT_VERIFIED)$/.test(error.code))
+  if (
+    /^(?:TASK_(?:FAILED|DISPUTED|INCONCLUSIVE|NOT_VERIFIED)|NOT_DETERMINISTIC|NOT_REPRODUCED)$/.test(
+      error.code,
+    )
+  )
     return exitCodes.taskFailed;
   return CONFIGURATION.test(error.code) ? exitCodes.configuration : exitCodes.error;
 }

@@ -4,12 +4,22 @@ import { type ApiOptions, connect, orderIdArgument, withApiOptions } from "../co
 import { outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { shortName, stateTeller } from "../show-task.ts";
+import { bundleCommand } from "./task-bundle.ts";
+import { doctorCommand } from "./task-doctor.ts";
+import { newCommand } from "./task-new.ts";
+import { reproduceCommand } from "./task-reproduce.ts";
+import { runCommand } from "./task-run.ts";
 import { submitCommand } from "./task-submit.ts";
 
 export function taskCommand(streams: Streams): Command {
   return new Command("task")
-    .description("hand in work, follow it, and fetch what came of it")
+    .description("write work, try it here, hand it in, follow it, and fetch what came of it")
     .addCommand(submitCommand(streams))
+    .addCommand(newCommand(streams))
+    .addCommand(bundleCommand(streams))
+    .addCommand(runCommand(streams))
+    .addCommand(doctorCommand(streams))
+    .addCommand(reproduceCommand(streams))
     .addCommand(getCommand(streams))
     .addCommand(watchCommand(streams));
 }

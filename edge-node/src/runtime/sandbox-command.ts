@@ -25,15 +25,16 @@ const WALLS: readonly (readonly string[])[] = [
   ["setpriv", "--no-new-privs", "--pdeathsig", "KILL"],
 ];
 
-export async function sandboxCommand(): Promise<SandboxCommand> {
+/**
+ * @param engine another Node than this one, and flags for its V8: to hold engines against each other.
+ */
+export async function sandboxCommand(
+  engine: { readonly node?: string; readonly flags?: readonly string[] } = {},
+): Promise<SandboxCommand> {
+  const { node = process.execPath, flags = [] } = engine;
   const works = await Promise.all(WALLS.map((wall) => canRun([...wall, "true"])));
   const walls = WALLS.filter((_, i) => works[i]);
-  const [file = process.execPath, ...parameters] = [
-    ...walls.flat(),
-    process.execPath,
-    ...nodeFlags(),
-    CHILD,
-  ];
+  const [file = node, ...parameters] = [...walls.flat(), node, ...nodeFlags(), ...flags, CHILD];
   return { file, parameters, walls: walls.map(([name = ""]) => name) };
 }
 

@@ -101,9 +101,7 @@ describe("the sandbox's walls", () => {
 
 /** Runs tasks, one after the other, in a child whose V8 has other flags. */
 async function runUnder(flags: readonly string[], tasks: readonly Task[]): Promise<TaskRun[]> {
-  const { parameters, ...rest } = await sandboxCommand();
-  const command = { ...rest, parameters: parameters.toSpliced(-1, 0, ...flags) };
-  const child = new SandboxProcess(command, prepare);
+  const child = new SandboxProcess(await sandboxCommand({ flags }), prepare);
   const runs: TaskRun[] = [];
   for (const task of tasks) {
     const opened = await child.ask(encodeOpen(task), 0);

@@ -1,0 +1,59 @@
+import { loadJsEngine } from "./js-engine.ts";
+import type { RunningTask } from "./run-task.ts";
+import type { Segment, SegmentOutcome, Task } from "./runtime.ts";
+import { sandboxCommand } from "./sandbox-command.ts";
+import { SandboxError } from "./sandbox-error.ts";
+import { encodeOpen, encodePrepare, encodeSegment } from "./sandbox-messages.ts";
+import { SandboxProcess } from "./sandbox-process.ts";
+
+/**
+ * The door for those who write tasks: one task, in the sandbox of the network's workers, on this machine and for
+ * nobody else. So result, trace and fuel are those of the network.
+ */
+export { leafOf, runTask, type TaskRun } from "./run-task.ts";
+export type { Program, Segment, SegmentOutcome, Task } from "./runtime.ts";
+export { withArguments } from "./wasi/command-line.ts";
+
+/** What runs the sandbox's child. */
+export interface Engine {
+  /** Path of a Node. @default the one that runs this */
+  readonly node?: string;
+  /** For its V8, such as `--liftoff-only`. @default none */
+  readonly flags?: readonly string[];
+}
+
+export interface LocalTask extends RunningTask {
+  /** Ends the child, and resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+/** Opens a task in a child of its own. No bound but the task's own limits stops it: abort it, or close it. */
+export async function openLocally(
+  task: Task,
+  { engine = {}, signal }: { engine?: Engine; signal?: AbortSignal } = {},
+): Promise<LocalTask> {
+  signal?.throwIfAborted();
+  const child = new SandboxProcess(await sandboxCommand(engine), encodePrepare(loadJsEngine()));
+  const onAbort = () => child.kill(new SandboxError("ABORTED", "the task was called off"));
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const close = async () => {
+    signal?.removeEventListener("abort", onAbort);
+    child.kill(new SandboxError("ABORTED", "the sandbox was closed"));
+    await child.exited;
+  };
+  const { stateBytes, outputBytes } = task.limits;
+  const runSegment = async (segment: Segment): Promise<SegmentOutcome> => {
+    const reply = await child.ask(encodeSegment(segment), stateBytes + outputBytes);
+    if (reply.kind === "outcome") return reply.outcome;
+    throw new SandboxError("CHILD_LIES", `the child answered ${reply.kind}, not outcome`);
+  };
+  try {
+    const opened = await child.ask(encodeOpen(task), 0);
+    if (opened.kind !== "opened")
+      throw new SandboxError("CHILD_LIES", `the child answered ${opened.kind}, not opened`);
+    return { steps: opened.steps, runSegment, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
