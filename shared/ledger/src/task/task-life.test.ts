@@ -224,6 +224,32 @@ describe("verdicts that are not for a result", () => {
     expect(network.state.node(drawn.workers[0]?.node as NodeId)?.failures).toBe(0);
   });
 
+  test("to show nothing costs every point that a wrong result costs, so that no liar gains by it", () => {
+    const lost = (conduct: Conduct) => {
+      const { network, actors } = start({ policy: { pricePerGigafuel: 100_000n as never } });
+      const order = () => actors.order({ priceCeiling: 6_000n as never });
+      const drawn = actors.until(order(), (task) => task.phase === "running");
+      const id = drawn.workers[0]?.node as NodeId;
+      actors.finish(drawn.orderId);
+      const before = network.state.account(id);
+      expect(before?.vesting).toBeGreaterThan(0n);
+      for (let i = 0; i < 40; i++) {
+        const next = actors.until(order(), (task) => task.phase === "running");
+        if (next.workers.some(({ node }) => node === id)) actors.conduct.set(id, conduct);
+        actors.finish(next.orderId);
+        if (actors.conduct.has(id)) break;
+      }
+      expect(actors.conduct.has(id)).toBe(true);
+      return { account: network.state.account(id), node: network.state.node(id) };
+    };
+    const [hidden, lied] = [lost("hides"), lost("lies")];
+    expect(hidden.account).toMatchObject({ bonded: 0n, vesting: 0n });
+    expect(hidden.account?.points).toBeLessThanOrEqual(lied.account?.points ?? 0n);
+    // A crash is no lie: his name and his freedom stay, but trust is earned anew.
+    expect(hidden.node).toMatchObject({ failures: 0, suspendedUntil: 0, clean: 0 });
+    expect(lied.node?.failures).toBeGreaterThan(0);
+  });
+
   test("nobody showed anything: inconclusive by proof, bonds burnt, refunded", () => {
     const { task } = play({ workers: ["hides", "hides"] });
     expect(task.conclusion).toMatchObject({ outcome: "inconclusive", refunded: 10_000n });

@@ -6,6 +6,7 @@ import {
   type ProofOfTask,
   type Reveal,
   type SegmentEvidence,
+  seedCommitmentOf,
   signAttestation,
   type TaskPlace,
   type TraceLeaf,
@@ -26,6 +27,39 @@ describe("prove", () => {
     expect(check(good)).toBeUndefined();
     const anybody = network.members[0] as TestMember;
     expect(network.refused(anybody, { kind: "prove", proof: good })).toBeUndefined();
+  });
+
+  test("is refused from a verifier who copied another's commitment, and then his seed", () => {
+    const { network: other, actors: players, task: open } = taskIn("running");
+    const [first, copier] = open.verifiers as [TaskPlace, TaskPlace];
+    const commitments = new Map<NodeId, Digest>();
+    const { orderId, attempt } = open;
+    for (const { node } of open.verifiers) {
+      const verifier = node === copier.node ? first.node : node;
+      const about = { chainId: other.chainId, orderId, attempt, verifier };
+      const seed = seededDigest(`${other.memberOf(verifier).name}/seed/${orderId}`);
+      commitments.set(node, seedCommitmentOf(about, seed));
+    }
+    for (const [node, seedCommitment] of commitments)
+      other.send(other.memberOf(node), {
+        kind: "accept",
+        role: "verifier",
+        seedCommitment,
+        orderId,
+        attempt,
+      });
+    other.step();
+    const audited = players.until(orderId, ({ phase }) => phase === "audit");
+    const proof = players.proofOf(audited) as ProofOfTask;
+    const [honest] = proof.attestations as [Attestation];
+    const key = other.memberOf(copier.node).keyPair;
+    const copied = signAttestation({ verifier: copier.node, keyPair: key }, proof.verdict, honest);
+    const attestations = proof.attestations.map((one) =>
+      one.verifier === copier.node ? { ...copied, verifier: copier.node } : one,
+    );
+    expect(
+      other.refused(other.requester, { kind: "prove", proof: { ...proof, attestations } }),
+    ).toBe("WRONG_SEED");
   });
 
   test("is refused before the close, before the audit is drawn, and after the end", () => {

@@ -1,4 +1,5 @@
-import type { Points } from "@meshwork/foundation";
+import type { Fuel, Points } from "@meshwork/foundation";
+import type { Deadlines } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { TestNetwork, testOrder } from "../testing/index.ts";
 
@@ -15,8 +16,26 @@ describe("submit", () => {
     expect(network.refused(requester, order(999_996n))).toBe("INSUFFICIENT_POINTS");
   });
 
-  test("is refused with a ceiling below a point a run", () => {
-    expect(network.refused(requester, order(1n))).toBe("CEILING_TOO_LOW");
+  test("is refused with a ceiling that could leave a worker or a verifier unpaid", () => {
+    // Ten million fuel cost ten points a run; two work and four may have to run it all again.
+    expect(network.refused(requester, order(59n))).toBe("CEILING_TOO_LOW");
+    expect(network.refused(requester, order(60n))).toBeUndefined();
+  });
+
+  test("is refused with deadlines that no machine could meet, which would burn the bonds of all who try", () => {
+    const hurry = (deadlines: Partial<Deadlines>, maxFuel = 10_000_000n) => {
+      const usual = { matchMs: 5_000, runMs: 20_000, deliverMs: 10_000 };
+      const change = { deadlines: { ...usual, ...deadlines }, maxFuel: maxFuel as Fuel };
+      const body = { kind: "submit" as const, order: testOrder(requester.nodeId, change) };
+      return network.refused(requester, body);
+    };
+    for (const stage of ["matchMs", "runMs", "deliverMs"])
+      expect(hurry({ [stage]: 499 })).toBe("DEADLINE_TOO_SHORT");
+    expect(hurry({ matchMs: 500, runMs: 501, deliverMs: 501 })).toBeUndefined();
+    // A hundred milliseconds for each 10^9 fuel, beside what each stage takes anyway.
+    expect(hurry({ runMs: 649 }, 1_500_000_000n)).toBe("DEADLINE_TOO_SHORT");
+    expect(hurry({ runMs: 650 }, 1_500_000_000n)).toBeUndefined();
+    expect(hurry({ deliverMs: 649 }, 1_500_000_000n)).toBe("DEADLINE_TOO_SHORT");
   });
 
   test("escrows the ceiling and burns the price of asking", () => {

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { registration, revocation, voucherOf } from "../testing/identities.ts";
+import { type TestMember, TestNetwork, testMember } from "../testing/index.ts";
+
+/** The requester, whom the genesis names, vouches for `first`, and `first` for `second`. */
+function chain() {
+  const network = new TestNetwork({ members: 4 });
+  const [first, second] = [testMember("first link"), testMember("second link")];
+  network.guests.push(first, second);
+  const issuer = (who: TestMember) => ({
+    issuer: who,
+    voucher: voucherOf(network, who, { grant: 20n as never }),
+  });
+  network.put(registration(network, first));
+  network.step();
+  network.put(registration(network, second, issuer(first)));
+  network.step();
+  const third = testMember("third link");
+  const asked = () => network.refusalOf(registration(network, third, issuer(second)));
+  const letIn = (who: TestMember) => network.refusalOf(registration(network, third, issuer(who)));
+  return { network, first, second, asked, letIn };
+}
+
+describe("a chain of vouchers", () => {
+  test("lets in whom a member vouches for who was himself vouched for; an operator is who vouched", () => {
+    const { network, first, second, letIn } = chain();
+    expect(network.state.account(second.nodeId)?.operator).toBe(first.nodeId);
+    expect(network.state.node(second.nodeId)?.operator).toBe(first.nodeId);
+    // He has 10 points left of his grant, and must grant 20.
+    expect(letIn(second)).toBe("VOUCHER_UNFUNDED");
+    expect(letIn(first)).toBeUndefined();
+  });
+
+  test("ends with a link that is dead: whom it vouched for stays, and lets nobody in", () => {
+    const { network, first, asked } = chain();
+    expect(asked()).toBe("VOUCHER_UNFUNDED");
+    network.put(revocation(network, first));
+    network.step();
+    expect(asked()).toBe("ISSUER_BARRED");
+  });
+});
+
+describe("revoke-voucher", () => {
+  const network = new TestNetwork({ members: 4 });
+  const { requester } = network;
+  const voucher = voucherOf(network, requester);
+  const guest = testMember("guest of a revoked voucher");
+
+  test("is its issuer's alone", () => {
+    const [other] = network.members as [TestMember];
+    expect(network.refused(other, { kind: "revoke-voucher", voucher })).toBe("NOT_THE_ISSUER");
+    const elsewhere = { ...voucher, chainId: "ab".repeat(32) as never };
+    expect(network.refused(requester, { kind: "revoke-voucher", voucher: elsewhere })).toBe(
+      "VOUCHER_INVALID",
+    );
+    const ended = { ...voucher, notAfter: network.header.time };
+    expect(network.refused(requester, { kind: "revoke-voucher", voucher: ended })).toBe(
+      "VOUCHER_EXPIRED",
+    );
+  });
+
+  test("admits nobody from then on, though it was never used, and other vouchers still do", () => {
+    expect(network.refusalOf(registration(network, guest))).toBeUndefined();
+    network.send(requester, { kind: "revoke-voucher", voucher });
+    network.step();
+    expect(network.refusalOf(registration(network, guest))).toBe("VOUCHER_REVOKED");
+    expect(network.refused(requester, { kind: "revoke-voucher", voucher })).toBe("VOUCHER_REVOKED");
+    const another = { voucher: voucherOf(network, requester, { uses: 3 }) };
+    expect(network.refusalOf(registration(network, guest, another))).toBeUndefined();
+  });
+});
