@@ -1,5 +1,10 @@
+import { committeeHash } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { assertConserved, pointsOf } from "./conservation.ts";
+import { contributionOf } from "./contribution.ts";
+import { changeableSeats } from "./elect-committee.ts";
+import type { Contribution } from "./epoch-records.ts";
+import { ONE } from "./reputation.ts";
 import { State } from "./state.ts";
 import { Actors, History, TestNetwork } from "./testing/index.ts";
 
@@ -8,6 +13,8 @@ const seeds = Array.from({ length: 8 }, (_, i) => `history ${i}`);
 
 const ways = new Set<string>();
 const kinds = new Set<string>();
+let changes = 0;
+let contributed = 0;
 
 describe.each(seeds)("in %s", (seed) => {
   const history = new History(seed);
@@ -31,6 +38,47 @@ describe.each(seeds)("in %s", (seed) => {
     for (const account of network.state.all("account")) expect(account.bonded).toBe(0n);
   });
 
+  test("every epoch has one committee, a third of it new at most, and nobody in it twice", () => {
+    let sitting = new TestNetwork({ members: network.members.length }).state.committee.seats;
+    for (const { header, committee } of network.handOvers) {
+      const before = sitting.map(({ node }) => node);
+      const now = committee.seats.map(({ node }) => node);
+      expect(header.nextCommitteeHash).toBe(committeeHash(committee));
+      expect(new Set(now).size).toBe(now.length);
+      expect(now.length).toBeGreaterThanOrEqual(4);
+      expect(committee.leaders.toSorted((a, b) => a - b)).toEqual([...now.keys()]);
+      const changeable = changeableSeats(before.length);
+      const cameIn = now.filter((node) => !before.includes(node)).length;
+      const left = before.filter((node) => !now.includes(node)).length;
+      expect(Math.max(cameIn, left)).toBeLessThanOrEqual(changeable);
+      sitting = committee.seats;
+      changes += cameIn + left;
+    }
+    for (const { block } of network.blocks) {
+      const { epoch, height, nextCommitteeHash } = block.header;
+      const handedOver = network.handOvers.find(({ header }) => header.epoch === epoch)?.header;
+      if (nextCommitteeHash && handedOver)
+        expect(nextCommitteeHash).toBe(handedOver.nextCommitteeHash);
+      if (handedOver) expect(height).toBeLessThanOrEqual(handedOver.height);
+    }
+  });
+
+  test("every change of contribution has its why, where nothing decays", () => {
+    if (network.genesis.policy.contributionKept !== ONE) return;
+    const start = new TestNetwork({ members: network.members.length });
+    for (const { nodeId } of network.state.contributions()) {
+      const amount = ({ settled, fresh }: Contribution) => settled + fresh;
+      const was = start.state.get("contribution", nodeId);
+      const standing = was ? BigInt(network.genesis.members[0]?.standing ?? 0) * BigInt(ONE) : 0n;
+      const said = network.whys.filter(
+        ({ of, account }) => of === "contribution" && account === nodeId,
+      );
+      const explained = said.reduce((sum, { delta }) => sum + delta, standing);
+      expect(amount(contributionOf(network.state, nodeId))).toBe(explained);
+      contributed += said.length;
+    }
+  });
+
   test("every change of points has its why", () => {
     const explained = new Map<string, bigint>();
     for (const { account, of, delta } of network.whys)
@@ -48,10 +96,16 @@ test("the histories go every way that a task can end", () => {
   expect([...ways].sort()).toEqual(["accepted", "disputed", "inconclusive", "revoked", "verified"]);
 });
 
-test("the histories hold every kind of transaction that identities and tasks know", () => {
+test("the histories change committees and leave contributions", () => {
+  expect(changes).toBeGreaterThan(0);
+  expect(contributed).toBeGreaterThan(0);
+});
+
+test("the histories hold every kind of transaction", () => {
   const expected = [
     ...["accept", "attest", "cancel", "commit", "decline", "leave", "prove", "register", "renew"],
     ...["revoke-key", "revoke-voucher", "rotate", "show", "submit"],
+    ...["delegate", "fault", "govern"],
   ];
   expect(expected.filter((kind) => !kinds.has(kind))).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { applyBlock } from "./apply-block.ts";
 import { isExecutable, nextOwedTime, owedAt } from "./demand.ts";
 import { State } from "./state.ts";
-import { standingNetwork, type TestNetwork } from "./testing/index.ts";
+import { candidacy, standingNetwork, type TestNetwork } from "./testing/index.ts";
 
 const nodesOf = ({ state }: TestNetwork) => state.committee.seats.map(({ node }) => node);
 
@@ -146,7 +146,7 @@ describe("a committee", () => {
     const faithful = network.members.slice(0, 4);
     const sizes: number[] = [];
     for (let epoch = 0; epoch < 5; epoch++) {
-      for (const member of faithful) network.send(member, network.renewalOf(member));
+      for (const member of faithful) network.put(candidacy(network, member));
       network.passEpoch();
       sizes.push(nodesOf(network).length);
     }

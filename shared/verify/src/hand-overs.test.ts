@@ -1,4 +1,4 @@
-import { Actors, TestNetwork, testMember } from "@meshwork/ledger/testing";
+import { Actors, candidacy, TestNetwork, testMember } from "@meshwork/ledger/testing";
 import {
   genesis,
   type HandOver,
@@ -27,7 +27,7 @@ const network = new TestNetwork({
   policy: { epochMs: 60_000, committeeSeats: 4, handOverBlocks: 2, handOverMs: 20 },
 });
 network.step({ view: 1 });
-network.renewAll();
+for (const member of network.members) network.put(candidacy(network, member));
 for (let epoch = 0; epoch < 4; epoch++) network.passEpoch();
 const actors = new Actors(network);
 const orderId = actors.order();

@@ -1,17 +1,18 @@
-import type { Fuel, Points } from "@meshwork/foundation";
+import type { Fuel, NodeId, Points } from "@meshwork/foundation";
 import { type SeededDraw, seededDraw, type TaskRecord, type Transaction } from "@meshwork/protocol";
 import { nextOwedTime } from "../demand.ts";
 import { priceOfRun } from "../escrow.ts";
 import { ONE } from "../reputation.ts";
 import { Actors, type Conduct } from "./actors.ts";
+import { candidacy, equivocation } from "./epochs.ts";
 import { registration, renewal, revocation, rotation, voucherOf } from "./identities.ts";
 import { seededDigest, type TestMember, testMember } from "./members.ts";
 import { TestNetwork } from "./network.ts";
 
 /**
  * A history that chance writes: tasks that overlap and are revoked, nodes that decline, fall silent,
- * vanish, lie and hide, identities that come, go, change their keys and end, time that runs and jumps,
- * views that fail. The same seed writes the same history.
+ * vanish, lie and hide, identities that come, go, change their keys and end, seats that are sought, lent,
+ * lost by equivocation and used to govern, time that runs and jumps, views that fail. The same seed writes the same history.
  */
 export class History {
   readonly network: TestNetwork;
@@ -29,7 +30,7 @@ export class History {
         probationShare: draw(2) === 0 ? 6_554 : ONE,
         operatorCap: draw(3),
         pricePerGigafuel: BigInt(draw(100_000)) as Points,
-        burnShare: draw(ONE + 1),
+        burnShare: 1 + draw(ONE),
         verifierShare: draw(ONE + 1),
         drawFactor: 1 + draw(3),
         suspensionMs: 1 + draw(100_000),
@@ -40,6 +41,12 @@ export class History {
         evidencePerDay: 1 + draw(20),
         taskKeptMs: 1 + draw(200_000),
         unusedMs: 1 + draw(200_000),
+        epochMs: 1_000 + draw(10_000),
+        handOverBlocks: 1 + draw(4),
+        handOverMs: 1 + draw(1_000),
+        committeeSeats: 4 + draw(6),
+        seatAgeEpochs: draw(2),
+        contributionKept: draw(2) === 0 ? ONE : draw(ONE),
       },
     });
     this.actors = new Actors(this.network, (id, orderId) => {
@@ -49,12 +56,23 @@ export class History {
     });
   }
 
+  /** Most members stand for a seat from the beginning. */
+  #begin(): void {
+    const { network } = this;
+    network.step({ view: 1 });
+    for (const member of network.members)
+      if (this.#draw(5) > 0) network.put(candidacy(network, member));
+    network.step({ view: 1 });
+  }
+
   /** Makes so many blocks; `after` looks at each. */
   run(blocks: number, after: (network: TestNetwork) => void = () => {}): void {
+    this.#begin();
     for (let i = 0; i < blocks; i++) {
       if (this.#draw(3) === 0) this.#order();
       if (this.#draw(3) === 0) this.#live();
       if (this.#draw(8) === 0) this.#cancel();
+      if (this.#draw(3) === 0) this.#takePart();
       this.#act();
       this.#step();
       after(this.network);
@@ -130,6 +148,31 @@ export class History {
     const choice = choices[this.#draw(choices.length)];
     // The block below the head is named by renewals: the first has none.
     if (choice && network.header.height > 0) network.put(choice());
+  }
+
+  /** Somebody has to do with the committee. */
+  #takePart(): void {
+    const { network } = this;
+    const { members, state } = network;
+    const { seats } = state.committee;
+    const seat = this.#draw(seats.length);
+    const who = members[this.#draw(members.length)] as TestMember;
+    const candidate = this.#draw(3) === 0 ? null : (seats[seat]?.node ?? null);
+    const policy = { ...state.policy, auditFloor: this.#draw(2) * ONE };
+    const stand = () => candidacy(network, who);
+    const choices: (() => Transaction | undefined)[] = [
+      ...[stand, stand, stand, stand],
+      () => network.sign(who, { kind: "delegate", candidate }),
+      () =>
+        network.sign(network.memberOf(seats[seat]?.node as NodeId), {
+          kind: "govern",
+          proposal: { policy, protocolVersion: 1 },
+        }),
+      // Seldom, so that the honest stay in the majority.
+      () => (this.#draw(6) === 0 ? network.sign(who, equivocation(network, { seat })) : undefined),
+    ];
+    const chosen = network.header.height > 0 && choices[this.#draw(choices.length)]?.();
+    if (chosen) network.put(chosen);
   }
 
   #newcomer(): TestMember {

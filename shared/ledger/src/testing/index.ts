@@ -1,5 +1,5 @@
 export { Actors, type Conduct, testOrder, testRun } from "./actors.ts";
-export { standingNetwork } from "./epochs.ts";
+export { candidacy, equivocation, standingNetwork, voteOf } from "./epochs.ts";
 export { History } from "./history.ts";
 export { seeded, seededDigest, type TestMember, testMember } from "./members.ts";
 export { TestNetwork } from "./network.ts";

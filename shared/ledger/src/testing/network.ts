@@ -1,12 +1,10 @@
-import { type KeyPair, vrfKeyPair, vrfProve, vrfVerify } from "@meshwork/crypto";
+import { type KeyPair, vrfProve, vrfVerify } from "@meshwork/crypto";
 import { assert, type NodeId, type OrderId, toHex } from "@meshwork/foundation";
 import {
   type Block,
-  type BodyOf,
   type Certificate,
   type FinalizedBlock,
   type Genesis,
-  type GenesisMember,
   type HandOver,
   type Header,
   headerHash,
@@ -205,29 +203,6 @@ export class TestNetwork {
     this.whys.push(...applied.whys);
     const { committee } = applied.state;
     if (committee.epoch > header.epoch) this.handOvers.push({ header, certificate, committee });
-  }
-
-  /** Every member that is not barred renews its lease, and stands for a seat. */
-  renewAll(): void {
-    for (const member of this.members)
-      if (!this.state.isBlacklisted(member.nodeId)) this.send(member, this.renewalOf(member));
-  }
-
-  renewalOf(member: TestMember): BodyOf<"renew"> {
-    const { sealKey, region, runtimes, capacity } = this.#founderOf(member);
-    const { height, parent: hash } = this.header;
-    const vote = {
-      voteKey: member.voteKeyPair.publicKey,
-      vrfKey: vrfKeyPair(member.vrfSeed).publicKey,
-    };
-    const recentBlock = { height: height - 1, hash };
-    return { kind: "renew", recentBlock, sealKey, region, runtimes, capacity, vote };
-  }
-
-  #founderOf({ keyPair }: TestMember): GenesisMember {
-    const found = this.genesis.members.find(({ publicKey }) => publicKey === keyPair.publicKey);
-    assert(found !== undefined, "only members renew");
-    return found;
   }
 
   /** Makes the blocks that the ledger owes until the next epoch has begun. */

@@ -1,5 +1,5 @@
 import type { BlockHash } from "@meshwork/foundation";
-import { type Ballot, type BodyOf, signBallot, type Vote } from "@meshwork/protocol";
+import type { Ballot, BodyOf, Vote } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { contributionOf } from "../contribution.ts";
 import { Draft } from "../draft.ts";
@@ -10,6 +10,7 @@ import {
   standingNetwork,
   type TestMember,
   type TestNetwork,
+  voteOf,
 } from "../testing/index.ts";
 
 const hashOf = (name: string) => seededDigest(name) as string as BlockHash;
@@ -20,13 +21,6 @@ const ballot = (change: Partial<Ballot> = {}): Ballot => ({
 });
 const other = { blockHash: hashOf("other") };
 const nullify = { kind: "X", blockHash: null } as const;
-
-/** What the holder of a seat signs. */
-function voteOf(network: TestNetwork, seat: number, about: Ballot): Vote {
-  const node = network.state.committeeOf(about.epoch)?.seats[seat]?.node;
-  if (node === undefined) throw new Error(`no seat ${seat}`);
-  return signBallot(network.memberOf(node).voteKeyPair, network.chainId, seat, about);
-}
 
 function faultOf(network: TestNetwork, first: Ballot, second: Ballot, seat = 1): BodyOf<"fault"> {
   const votes = [first, second].map((about) => voteOf(network, seat, about)) as [Vote, Vote];
