@@ -1,4 +1,10 @@
-import type { Clock, ContentId, NodeId, OrderId } from "@meshwork/foundation";
+import {
+  type Clock,
+  type ContentId,
+  codeOf,
+  type NodeId,
+  type OrderId,
+} from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { contentIdOf, type ObjectStore } from "@meshwork/storage";
 import type { Channel, OpenChannel } from "../chain/channel.ts";
