@@ -134,7 +134,7 @@ export class BlockStore {
   }
 
   /** How the committees followed each other, from the end of this epoch on, oldest first. */
-  async handOvers(fromEpoch: number, limit = limits.handOvers): Promise<HandOver[]> {
+  async handOvers(fromEpoch: number, limit: number = limits.handOvers): Promise<HandOver[]> {
     const range = { gte: keys.handOver(fromEpoch), lt: "hand-over/:", limit };
     const found = await this.#database.values(range).all();
     return found.map((bytes) => this.#parse("a hand-over", () => handOver.decode(bytes)));

@@ -173,9 +173,9 @@ export class Chain {
     return this.#store.encodedBlockAt(height);
   }
 
-  /** How the committees followed each other: from the end of this epoch on, oldest first, 10,000 at most. */
-  handOvers(fromEpoch: number): Promise<HandOver[]> {
-    return this.#store.handOvers(fromEpoch);
+  /** How the committees followed each other: from the end of this epoch on, oldest first. @param limit @default 10,000 */
+  handOvers(fromEpoch: number, limit?: number): Promise<HandOver[]> {
+    return this.#store.handOvers(fromEpoch, limit);
   }
 
   /** The history of accounts and tasks, by height. */

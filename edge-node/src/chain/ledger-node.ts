@@ -2,11 +2,11 @@ import { join } from "node:path";
 import type { Evidence, Settings } from "@meshwork/consensus";
 import { type Clock, codeOf, every, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import type { Genesis } from "@meshwork/protocol";
+import type { FinalizedBlock, Genesis } from "@meshwork/protocol";
 import { createApplication } from "./application.ts";
 import { type Chain, openChain } from "./chain.ts";
 import type { ChainError } from "./chain-error.ts";
-import { membersOf } from "./chain-head.ts";
+import { membersOf, voteKeysAt } from "./chain-head.ts";
 import type { Channels } from "./channel.ts";
 import { CommitteeLinks } from "./committee-links.ts";
 import { ConsensusDriver } from "./consensus-driver.ts";
@@ -55,7 +55,7 @@ export interface LedgerNode {
   readonly voteKey: VoteKey["public"] | null;
   /** The height and view that are being decided here; null for a node that does not vote. */
   readonly position: { height: number; view: number } | null;
-  /** The greatest height that a peer claims; above the head while this node is behind. */
+  /** The greatest height that a peer has shown to be final; above the head while this node is behind. */
   readonly heardOf: number;
   /** Why nothing can be written, so that this node neither votes nor follows for now; null as a rule. */
   readonly trouble: ChainError | null;
@@ -120,7 +120,7 @@ async function runLedgerNode(
   await serveSync({ chain, channels, log });
 
   const isSeated = () => driver?.isSeated ?? false;
-  const sync = new Sync({ ...shared, candidates: () => candidates(shared), isSeated });
+  const sync = startSync(shared, isSeated);
   running.defer(() => sync.stop());
   running.defer(
     every(clock, RESEND_MS, () => {
@@ -211,6 +211,25 @@ function intakeOf(shared: Shared): TransactionIntake {
         dropPeer?.(peer, new Error("the peer brings forged transactions"));
     },
   });
+}
+
+const startSync = (shared: Shared, isSeated: () => boolean): Sync =>
+  new Sync({
+    ...shared,
+    isSeated,
+    candidates: () => candidates(shared),
+    prepare: (blocks) => prepareCertificate(shared, blocks),
+  });
+
+/** The certificate that will vouch for these blocks is checked by threads while others are executed. */
+function prepareCertificate(
+  { chain, signatures }: Shared,
+  blocks: readonly FinalizedBlock[],
+): void {
+  const certificate = blocks.at(-1)?.certificate;
+  const voteKeys = certificate && voteKeysAt(chain.head, certificate.ballot.epoch);
+  if (voteKeys)
+    void chain.checks.prepareCertificate(signatures, chain.chainId, { voteKeys, certificate });
 }
 
 const candidates = ({ me, chain, otherPeers }: Shared): NodeId[] =>

@@ -11,6 +11,7 @@ import {
 } from "@meshwork/foundation";
 import { type Checks, realChecks } from "@meshwork/ledger";
 import {
+  ballotDigest,
   type Certificate,
   isWellFormed,
   quorumOf,
@@ -19,7 +20,7 @@ import {
   type Vote,
   verifyVote,
 } from "@meshwork/protocol";
-import type { SignatureCheck, SignaturePool } from "./signature-pool.ts";
+import { type SignatureCheck, type SignaturePool, WORTH_A_THREAD } from "./signature-pool.ts";
 
 /** What was once found true, up to a bound: the oldest is forgotten, and then checked anew. */
 class Remembered {
@@ -105,19 +106,30 @@ export class RememberedChecks implements Checks {
     this.#beacons.holds(beaconKey(key, alpha, proof), () => true);
   }
 
+  /** The same for the votes of a certificate that will be checked soon. Never rejects. */
+  async prepareCertificate(
+    pool: Pick<SignaturePool, "verify">,
+    chainId: ChainId,
+    { voteKeys, certificate }: { voteKeys: readonly PublicKey[]; certificate: Certificate },
+  ): Promise<void> {
+    const unknown = votesOf(certificate).flatMap((vote) => {
+      const key = voteKeys[vote.seat];
+      const name = voteName(chainId, key, vote);
+      return key === undefined || this.#votes.has(name) ? [] : [{ key, vote, name }];
+    });
+    // Few are checked on the spot, when they are needed.
+    if (unknown.length < WORTH_A_THREAD) return;
+    const message = ballotDigest(chainId, certificate.ballot);
+    const verdicts = await pool.verify(
+      unknown.map(({ key, vote }) => ({ publicKey: key, message, signature: vote.signature })),
+    );
+    for (const [i, { name }] of unknown.entries()) if (verdicts[i]) this.#votes.add(name);
+  }
+
   verifyVote(chainId: ChainId, voteKeys: readonly PublicKey[], vote: Vote): boolean {
-    const { kind, epoch, height, view, blockHash } = vote.ballot;
-    const key = [
-      chainId,
-      voteKeys[vote.seat],
-      kind,
-      epoch,
-      height,
-      view,
-      blockHash,
-      vote.signature,
-    ];
-    return this.#votes.holds(key.join(" "), () => verifyVote(chainId, voteKeys, vote));
+    return this.#votes.holds(voteName(chainId, voteKeys[vote.seat], vote), () =>
+      verifyVote(chainId, voteKeys, vote),
+    );
   }
 
   /** The same for consensus, which knows keys by their epoch. */
@@ -133,6 +145,11 @@ export class RememberedChecks implements Checks {
       },
     };
   }
+}
+
+function voteName(chainId: ChainId, key: PublicKey | undefined, vote: Vote): string {
+  const { kind, epoch, height, view, blockHash } = vote.ballot;
+  return [chainId, key, kind, epoch, height, view, blockHash, vote.signature].join(" ");
 }
 
 const signatureKey = ({ key, transaction }: SignedBy): string =>

@@ -1,17 +1,13 @@
 import { limits } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { streamNames } from "@meshwork/protocol";
+import type { Chain } from "./chain.ts";
 import type { Channel, Channels } from "./channel.ts";
 import { PeerSlots } from "./peer-slots.ts";
 import { type SyncReply, type SyncRequest, syncReply, syncRequest } from "./sync-messages.ts";
 
 export interface ServeSyncParts {
-  chain: {
-    readonly head: { readonly height: number };
-    encodedBlockAt(height: number): Promise<Uint8Array | null>;
-    /** Resolves once the head is at `height` or above. */
-    waitFor(height: number, signal: AbortSignal): Promise<void>;
-  };
+  chain: Pick<Chain, "head" | "encodedBlockAt" | "handOvers" | "waitFor">;
   channels: Pick<Channels, "serve">;
   log: Log;
 }
@@ -69,6 +65,24 @@ class Follower {
   }
 
   async #onRequest(request: SyncRequest): Promise<void> {
+    switch (request.kind) {
+      case "follow":
+        return this.#follow(request);
+      case "range":
+        return this.#sendRange(request);
+      case "hand-overs": {
+        const handOvers = await this.#chain.handOvers(request.from, limits.syncHandOvers);
+        return this.#send({ kind: "hand-overs", handOvers });
+      }
+    }
+  }
+
+  async #sendRange({ from, count }: Extract<SyncRequest, { kind: "range" }>): Promise<void> {
+    const last = Math.min(this.#chain.head.height, from + count - 1);
+    await this.#send({ kind: "range", from, blocks: await this.#blocks(from, last) });
+  }
+
+  async #follow(request: Follow): Promise<void> {
     this.#following?.abort();
     // The push before must have ended, or its blocks would mix with the new ones.
     await this.#pushing;
@@ -81,7 +95,7 @@ class Follower {
 
   async #push(request: Follow, signal: AbortSignal): Promise<void> {
     let next = request.from;
-    await this.#send({ kind: "head", height: this.#chain.head.height });
+    await this.#pushHead();
     while (!signal.aborted) {
       await this.#chain.waitFor(next, signal);
       next = request.blocks ? await this.#pushBlocks(next) : await this.#pushHead();
@@ -89,16 +103,23 @@ class Follower {
   }
 
   async #pushHead(): Promise<number> {
-    const { height } = this.#chain.head;
-    await this.#send({ kind: "head", height });
+    const { height, header, certificate } = this.#chain.head;
+    const head = certificate && height > 0 ? { header, certificate } : null;
+    await this.#send({ kind: "head", head });
     return height + 1;
   }
 
   /** As many as a frame takes; waiting for the channel to take it is the back-pressure. */
   async #pushBlocks(from: number): Promise<number> {
+    const last = Math.min(this.#chain.head.height, from + limits.syncBatchBlocks - 1);
+    const blocks = await this.#blocks(from, last);
+    await this.#send({ kind: "blocks", blocks });
+    return from + blocks.length;
+  }
+
+  async #blocks(from: number, last: number): Promise<Uint8Array[]> {
     const blocks: Uint8Array[] = [];
     let sizeBytes = 0;
-    const last = Math.min(this.#chain.head.height, from + limits.syncBatchBlocks - 1);
     for (let height = from; height <= last; height++) {
       const block = await this.#chain.encodedBlockAt(height);
       if (block === null) throw new Error(`block ${height} is not on this node`);
@@ -106,8 +127,8 @@ class Follower {
       if (blocks.length > 0 && sizeBytes > limits.blockBytes) break;
       blocks.push(block);
     }
-    await this.#send({ kind: "blocks", blocks });
-    return from + blocks.length;
+    if (blocks.length === 0) throw new Error(`block ${from} is not final yet`);
+    return blocks;
   }
 
   #send(reply: SyncReply): Promise<void> {

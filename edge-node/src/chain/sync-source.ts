@@ -1,13 +1,15 @@
 import { limits, type NodeId } from "@meshwork/foundation";
-import { streamNames } from "@meshwork/protocol";
+import { type HandOver, type ProvenHeader, streamNames } from "@meshwork/protocol";
 import type { Channel, Channels } from "./channel.ts";
-import { syncReply, syncRequest } from "./sync-messages.ts";
+import { type SyncRequest, syncReply, syncRequest } from "./sync-messages.ts";
 
+/** Each is awaited before the next frame is read: a slow disk slows the peer. Throwing ends the source. */
 export interface SyncSourceEvents {
-  /** It answers: it can be asked for blocks now. */
-  onUp(): void;
-  /** Awaited before the next frame is read: a slow disk slows the peer. */
+  /** What it claims to have, with the proof; null: nothing yet. */
+  onHead(head: ProvenHeader | null): void;
   onBlocks(encoded: readonly Uint8Array[]): Promise<void>;
+  onRange(from: number, encoded: readonly Uint8Array[]): void;
+  onHandOvers(handOvers: readonly HandOver[]): void;
 }
 
 /** One peer that tells of new blocks, and brings them if asked to. */
@@ -15,8 +17,9 @@ export class SyncSource {
   readonly peer: NodeId;
   /** Why it ended; null when the peer closed in peace. */
   readonly ended: Promise<unknown>;
-  /** What it has claimed to have. */
+  /** What it has shown to be final. */
   height = 0;
+  /** It answers: it can be asked for blocks. */
   isUp = false;
   #channel: Channel | null = null;
   readonly #abort = new AbortController();
@@ -33,9 +36,9 @@ export class SyncSource {
     );
   }
 
-  follow(wish: { from: number; blocks: boolean }): void {
-    const frame = syncRequest.encode({ kind: "follow", ...wish });
-    if (!this.#channel?.trySend(frame)) this.end(new Error("the peer takes no request"));
+  ask(request: SyncRequest): void {
+    if (!this.#channel?.trySend(syncRequest.encode(request)))
+      this.end(new Error("the peer takes no request"));
   }
 
   end(reason: Error): void {
@@ -54,7 +57,7 @@ export class SyncSource {
     try {
       this.#abort.signal.throwIfAborted();
       this.#channel = channel;
-      this.follow({ from: chain.head.height + 1, blocks: false });
+      this.ask({ kind: "follow", from: chain.head.height + 1, blocks: false });
       for await (const frame of channel) await this.#onReply(frame, events);
     } catch (error) {
       channel.abort(error as Error);
@@ -69,14 +72,13 @@ export class SyncSource {
     const reply = syncReply.decode(frame);
     switch (reply.kind) {
       case "head":
-        this.height = Math.max(this.height, reply.height);
-        if (!this.isUp) {
-          this.isUp = true;
-          events.onUp();
-        }
-        return;
+        return events.onHead(reply.head);
       case "blocks":
         return events.onBlocks(reply.blocks);
+      case "range":
+        return events.onRange(reply.from, reply.blocks);
+      case "hand-overs":
+        return events.onHandOvers(reply.handOvers);
     }
   }
 }

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { limits, type NodeId, systemClock } from "@meshwork/foundation";
 import { TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
-import { type FinalizedBlock, finalizedBlock, streamNames } from "@meshwork/protocol";
+import {
+  type FinalizedBlock,
+  finalizedBlock,
+  type ProvenHeader,
+  streamNames,
+} from "@meshwork/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Chain, openChain } from "./chain.ts";
 import type { Channel } from "./channel.ts";
@@ -57,13 +62,22 @@ async function server(peer: NodeId, height: number): Promise<Chain> {
   return chain;
 }
 
-/** A peer that claims `height` and answers as it likes. */
-async function liar(peer: NodeId, height: number, answer: (channel: Channel) => Promise<void>) {
+/** A peer that shows the proof of `height`, or what it says instead, and answers as it likes. */
+async function liar(
+  peer: NodeId,
+  shown: number | ProvenHeader,
+  answer: (channel: Channel) => Promise<void>,
+) {
+  const head = typeof shown === "number" ? provenAt(shown) : shown;
   const lie = async (channel: Channel) => {
-    await channel.send(encode({ kind: "head", height }));
+    await channel.send(encode({ kind: "head", head }));
     for await (const _ of channel) await answer(channel);
   };
   await net.channels(peer).serve(streamNames.sync, (channel) => void lie(channel).catch(() => {}));
+}
+function provenAt(height: number): ProvenHeader {
+  const { block, certificate } = blocks[height - 1] as FinalizedBlock;
+  return { header: block.header, certificate };
 }
 const encode = (reply: SyncReply) => syncReply.encode(reply);
 const frameOf = (final: readonly FinalizedBlock[]) =>
@@ -121,12 +135,32 @@ describe("a follower", () => {
   });
 
   test("replaces a peer that claims blocks and brings none", async () => {
-    await liar(a, 1_000_000, async () => {});
+    await liar(a, 90, async () => {});
     await server(b, 50);
     const chain = await openAt("me", 0);
     follow(chain, [a, b]);
     await chain.waitFor(50, soon());
     expect(fatal).toEqual([]);
+  });
+
+  test("believes no height that a quorum has not signed, and drops who claims one", async () => {
+    const far = { ...provenAt(90).header, height: 2 ** 48 };
+    const lies: ProvenHeader[] = [
+      { header: far, certificate: provenAt(90).certificate },
+      { header: far, certificate: { ...source.certify({ ...far, height: 90 }) } },
+      { header: { ...far, epoch: 7 }, certificate: provenAt(90).certificate },
+    ];
+    for (const [i, lie] of lies.entries())
+      await liar([a, b, c][i] as NodeId, lie, async (channel) =>
+        channel.send(encode({ kind: "hand-overs", handOvers: [] })),
+      );
+    await server(d, 20);
+    const chain = await openAt("me", 0);
+    const sync = follow(chain, [a, b, c, d]);
+    await chain.waitFor(20, soon());
+    expect(sync.heardOf).toBe(20);
+    for (const peer of [a, b, c]) expect(warnings.join()).toContain(peer);
+    expect(warnings.join()).toMatch(/CERTIFICATE_INVALID/);
   });
 
   const forged: [string, (channel: Channel) => Promise<void>][] = [
@@ -141,7 +175,7 @@ describe("a follower", () => {
   test.each(forged)(
     "drops a peer that serves %s, with a code, and asks another",
     async (_, answer) => {
-      await liar(a, 1_000, answer);
+      await liar(a, 90, answer);
       await server(b, 50);
       const chain = await openAt("me", 0);
       follow(chain, [a, b]);
@@ -156,7 +190,8 @@ describe("a follower", () => {
     const [first] = blocks as [FinalizedBlock];
     const header = { ...first.block.header, stateRoot: "cd".repeat(32) as never };
     const diverging = { block: { ...first.block, header }, certificate: source.certify(header) };
-    await liar(a, 1, (channel) => channel.send(frameOf([diverging])));
+    const { certificate } = diverging;
+    await liar(a, { header, certificate }, (channel) => channel.send(frameOf([diverging])));
     const chain = await openAt("me", 0);
     follow(chain, [a]);
     await expect.poll(() => fatal).toMatchObject([{ code: "BLOCK_DIVERGES" }]);
@@ -168,7 +203,7 @@ describe("a follower", () => {
     for (const peer of [a, b, c, d])
       await net.channels(peer).serve(streamNames.sync, async (channel) => {
         open++;
-        await channel.send(encode({ kind: "head", height: 0 }));
+        await channel.send(encode({ kind: "head", head: null }));
         await channel.closed;
       });
     follow(await openAt("me", 0), [a, b, c, d]);

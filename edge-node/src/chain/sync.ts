@@ -1,21 +1,23 @@
 import { type Clock, codeOf, every, limits, messageOf, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import { type FinalizedBlock, finalizedBlock } from "@meshwork/protocol";
+import { type FinalizedBlock, finalizedBlock, type ProvenHeader } from "@meshwork/protocol";
+import { CertifiedHeads } from "./certified-heads.ts";
+import type { Chain } from "./chain.ts";
 import { ChainError } from "./chain-error.ts";
 import type { Channels } from "./channel.ts";
+import { ParallelDownload } from "./parallel-download.ts";
 import { SyncSource } from "./sync-source.ts";
 
 export interface SyncParts {
-  chain: {
-    readonly head: { readonly height: number };
-    /** @throws ChainError `CERTIFICATE_INVALID`, `BLOCK_INVALID`, and what only a human can mend */
-    commitFinal(blocks: readonly FinalizedBlock[]): Promise<void>;
-  };
+  /** `commitFinal` throws `CERTIFICATE_INVALID`, `BLOCK_INVALID`, and what only a human can mend. */
+  chain: Pick<Chain, "chainId" | "head" | "checks" | "commitFinal">;
   channels: Pick<Channels, "open">;
   /** Nodes that may have blocks, best first: the committee, and whoever discovery found. */
   candidates: () => readonly NodeId[];
   /** A seat makes its blocks itself, and asks others only when it has fallen behind. */
   isSeated: () => boolean;
+  /** Looks at the certificates of blocks that will be taken soon. @default not */
+  prepare?: (blocks: readonly FinalizedBlock[]) => void;
   clock: Clock;
   log: Log;
   /** What asking another peer does not mend. */
@@ -25,30 +27,38 @@ export interface SyncParts {
 const TICK_MS = 250;
 
 /**
- * Keeps the chain at the head. It hears of new heights from a few peers and takes the blocks from one
- * of them, the primary. Who serves garbage is banned; who does not bring what he claims is replaced.
+ * Keeps the chain at the head. It hears of new heights, with their proofs, from a few peers, and takes
+ * the blocks from one of them, the primary; from all of them at once while it is far behind. Who serves
+ * garbage is banned; who does not bring what he has shown to have is replaced.
  */
 export class Sync {
   readonly #parts: SyncParts;
+  readonly #heads: CertifiedHeads;
   readonly #sources = new Map<NodeId, SyncSource>();
+  /** Claims of epochs that are not known yet: the last of each source. */
+  readonly #unproved = new Map<SyncSource, ProvenHeader>();
   /** Peers that are left alone for a while, and how often in a row they have failed. */
   readonly #resting = new Map<NodeId, { until: number; failures: number }>();
   readonly #stopTimer: () => void;
   #primary: SyncSource | null = null;
+  #download: ParallelDownload | null = null;
   /** When the chain last grew, or had nothing to grow by. */
   #progressAt: number;
+  #heightThen: number;
   /** Blocks are being executed: if that takes long, it is not the peer who is slow. */
   #isTaking = false;
   #isStopped = false;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
+    this.#heads = new CertifiedHeads(parts.chain);
     this.#progressAt = parts.clock.monotonic();
+    this.#heightThen = parts.chain.head.height;
     this.#stopTimer = every(parts.clock, TICK_MS, () => this.#supervise());
     this.#supervise();
   }
 
-  /** The greatest height that a peer claims now: a hint, for readiness and the operator. */
+  /** The greatest height that a peer has shown to be final. */
   get heardOf(): number {
     return Math.max(0, ...[...this.#sources.values()].map((source) => source.height));
   }
@@ -61,22 +71,65 @@ export class Sync {
     await Promise.all(ending.map((source) => source.ended));
   }
 
-  /** Opens what is missing, and sees to it that one peer brings blocks. */
+  get #height(): number {
+    return this.#parts.chain.head.height;
+  }
+
+  get #now(): number {
+    return this.#parts.clock.monotonic();
+  }
+
+  /** Opens what is missing, and sees to it that blocks come while there are any to be had. */
   #supervise(): void {
     if (this.#isStopped) return;
     this.#openMissing();
-    const { chain, clock, isSeated } = this.#parts;
-    const now = clock.monotonic();
-    const isBehind = this.heardOf > chain.head.height;
-    if (!isBehind || this.#isTaking) this.#progressAt = now;
-    const isStalled = isBehind && now - this.#progressAt > limits.syncStallMs;
+    const behind = this.heardOf - this.#height;
+    const isTaking = this.#isTaking || this.#download?.isTaking === true;
+    if (behind <= 0 || isTaking || this.#height > this.#heightThen) this.#progressAt = this.#now;
+    this.#heightThen = this.#height;
+    const isStalled = this.#now - this.#progressAt > limits.syncStallMs;
+    if (this.#download) this.#superviseDownload(this.#download, isStalled);
+    else if (behind > limits.syncParallelBlocks) this.#catchUp();
+    else this.#supervisePrimary(behind > 0, isStalled);
+  }
+
+  #supervisePrimary(isBehind: boolean, isStalled: boolean): void {
+    const isSeated = this.#parts.isSeated();
     if (this.#primary && isStalled) this.#replace(this.#primary);
-    else if (this.#primary && isSeated() && !isBehind) this.#demote(this.#primary);
-    else if (!this.#primary && (isStalled || !isSeated())) this.#promote();
+    else if (this.#primary && isSeated && !isBehind) this.#demote(this.#primary);
+    else if (!this.#primary && (isStalled || !isSeated)) this.#promote();
+  }
+
+  #superviseDownload(download: ParallelDownload, isStalled: boolean): void {
+    if (download.isDone || download.isStuck) {
+      this.#download = null;
+      return;
+    }
+    const laggard = download.laggard && this.#sources.get(download.laggard);
+    if (isStalled && laggard) {
+      this.#progressAt = this.#now;
+      laggard.end(stalledError(laggard.peer));
+    }
+    download.advance();
+  }
+
+  #catchUp(): void {
+    if (this.#primary) this.#demote(this.#primary);
+    this.#download = new ParallelDownload(
+      {
+        head: () => this.#height,
+        sources: () => [...this.#sources.values()].filter(({ isUp }) => isUp),
+        take: (blocks) => this.#take(blocks),
+        prepare: (blocks) => this.#parts.prepare?.(blocks),
+        onFailed: (source, error) => source.end(error as Error),
+      },
+      this.heardOf,
+    );
+    this.#download.advance();
   }
 
   #openMissing(): void {
-    const now = this.#parts.clock.monotonic();
+    const now = this.#now;
     const candidates = this.#parts.candidates();
     for (const [peer, { until }] of this.#resting)
       if (until <= now && !candidates.includes(peer)) this.#resting.delete(peer);
@@ -88,27 +141,55 @@ export class Sync {
   }
 
   #open(peer: NodeId): void {
-    const source = new SyncSource(peer, this.#parts, {
-      onUp: () => {
-        this.#resting.delete(peer);
-        this.#supervise();
+    const source: SyncSource = new SyncSource(peer, this.#parts, {
+      onHead: (head) => this.#onHead(source, head),
+      onHandOvers: (handOvers) => {
+        this.#heads.learn(handOvers);
+        this.#proveAgain(source, handOvers.length);
       },
-      onBlocks: (encoded) => this.#onBlocks(source, encoded),
+      onBlocks: async (encoded) => {
+        if (source === this.#primary) await this.#take(encoded.map(decode));
+      },
+      onRange: (from, encoded) => this.#download?.onRange(source, from, encoded.map(decode)),
     });
     this.#sources.set(peer, source);
     source.ended.then((error) => this.#onEnd(source, error));
   }
 
-  async #onBlocks(source: SyncSource, encoded: readonly Uint8Array[]): Promise<void> {
-    if (source !== this.#primary) return;
+  #onHead(source: SyncSource, head: ProvenHeader | null): void {
+    // What is no news needs no proof: nothing follows from it.
+    const isNews = head !== null && head.header.height > Math.max(this.heardOf, this.#height);
+    if (isNews && !this.#heads.holds(head)) {
+      this.#unproved.set(source, head);
+      source.ask({ kind: "hand-overs", from: this.#heads.knownEpoch });
+      return;
+    }
+    source.height = Math.max(source.height, head?.header.height ?? 0);
+    if (source.isUp) return;
+    source.isUp = true;
+    this.#resting.delete(source.peer);
+    this.#supervise();
+  }
+
+  /** A claim of a later epoch, when its source has told how that came about. */
+  #proveAgain(source: SyncSource, told: number): void {
+    const claim = this.#unproved.get(source);
+    if (!claim) return;
+    if (told === 0) throw new ChainError("CERTIFICATE_INVALID", "a claim is of an unknown epoch");
+    this.#unproved.delete(source);
+    this.#onHead(source, claim);
+    this.#supervise();
+  }
+
+  async #take(blocks: readonly FinalizedBlock[]): Promise<void> {
     this.#isTaking = true;
     try {
-      const blocks = encoded.map((bytes) => finalizedBlock.decode(bytes));
       await this.#parts.chain.commitFinal(blocks);
     } finally {
       this.#isTaking = false;
-      this.#progressAt = this.#parts.clock.monotonic();
+      this.#progressAt = this.#now;
     }
+    if (this.#download?.isDone) this.#supervise();
   }
 
   #onEnd(source: SyncSource, error: unknown): void {
@@ -116,6 +197,7 @@ export class Sync {
     const { log } = this.#parts;
     const code = codeOf(error);
     this.#sources.delete(peer);
+    this.#unproved.delete(source);
     if (this.#primary === source) this.#primary = null;
     if (this.#isStopped) return;
     if (FATAL.has(code)) {
@@ -140,14 +222,14 @@ export class Sync {
       : code === "SYNC_STALLED"
         ? limits.syncRetryMs
         : pauseMs;
-    this.#resting.set(peer, { until: this.#parts.clock.monotonic() + restMs, failures });
+    this.#resting.set(peer, { until: this.#now + restMs, failures });
   }
 
-  /** The one that claims blocks and does not bring them goes; one that claims none makes room. */
+  /** The one that has shown blocks and does not bring them goes; one that has none makes room. */
   #replace(stalled: SyncSource): void {
     const { peer, height } = stalled;
     this.#parts.log.warn("a source of blocks has stalled: another is asked", { peer, height });
-    if (height > this.#parts.chain.head.height) stalled.end(stalledError(peer));
+    if (height > this.#height) stalled.end(stalledError(peer));
     else {
       this.#demote(stalled);
       this.#promote();
@@ -160,18 +242,20 @@ export class Sync {
       .sort((a, b) => b.height - a.height);
     if (!best) return;
     this.#primary = best;
-    this.#progressAt = this.#parts.clock.monotonic();
-    best.follow({ from: this.#parts.chain.head.height + 1, blocks: true });
+    this.#progressAt = this.#now;
+    best.ask({ kind: "follow", from: this.#height + 1, blocks: true });
   }
 
   #demote(source: SyncSource): void {
     this.#primary = null;
-    source.follow({ from: this.#parts.chain.head.height + 1, blocks: false });
+    source.ask({ kind: "follow", from: this.#height + 1, blocks: false });
   }
 }
 
+const decode = (bytes: Uint8Array): FinalizedBlock => finalizedBlock.decode(bytes);
+
 const stalledError = (peer: NodeId) =>
-  new ChainError("SYNC_STALLED", `${peer} claims blocks that it does not bring`);
+  new ChainError("SYNC_STALLED", `${peer} has shown blocks that it does not bring`);
 
 /** What no honest peer sends. */
 const GARBAGE = new Set([

@@ -62,6 +62,13 @@ export const limits = {
   /** A frame of sync: one largest block with its certificate, or several small ones. */
   syncFrameBytes: 2 << 20,
   syncBatchBlocks: 64,
+  /** Hand-overs in one answer; of 100 seats each they fill a frame. */
+  syncHandOvers: 48,
+  /** A node that is further behind asks several peers for ranges of blocks. */
+  syncParallelBlocks: 128,
+  /** Ranges that one peer is asked for at a time, and how far ahead of the head: what waits is in memory. */
+  syncRangesAsked: 2,
+  syncAheadBlocks: 512,
   /** Channels over which a node pushes blocks; each costs a block's bandwidth. */
   syncFollowers: 512,
   syncFollowersPerPeer: 2,
