@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openChain } from "@meshwork/edge-node";
@@ -38,6 +38,10 @@ async function meshwork(...args: string[]) {
   const answers = out.split("\n").filter(Boolean);
   return { code, err, answers: answers.map((answer) => JSON.parse(answer)) };
 }
+/** Made by age-keygen for this test. */
+const key = "AGE-SECRET-KEY-1RWMZCND9JRP2EVPE8Y3U4HF370325RUKQ67KK7RAZA8FGG2V5DQS386QSS";
+const recipient = "age1h6zy0rst42a5xm9fz0st24kmehkw8tlqryec05px5ts95w7ar5rs6yst6g";
+const otherKey = "AGE-SECRET-KEY-1HC6QSZXMGWR34AHJHEF9U4ZAC8L9A4VPEXAD5LRY5CPFG4ZXG5NSKVH87N";
 const error = (code: string) => [expect.objectContaining({ kind: "error", code })];
 
 beforeAll(() => {
@@ -105,6 +109,29 @@ describe("meshwork backup and restore", () => {
   test("refuse what is older than the operator knows to be final", async () => {
     const old = await meshwork("restore", "--data", at("y"), "--height", "1", "--at-least", "2");
     expect(old).toMatchObject({ code: 1, answers: error("SNAPSHOT_TOO_OLD") });
+  });
+
+  test("seal a snapshot for who has the key, and for nobody else", async () => {
+    writeFileSync(at("key.txt"), `# created: today\n${key}\n`);
+    writeFileSync(at("other.txt"), `${otherKey}\n`);
+    const to = ["--recipient", recipient];
+    const create = (...args: string[]) =>
+      meshwork("backup", "create", "--data", at("node"), ...args);
+    const place = at("store");
+    renameSync(place, at("plain"));
+    expect(await create(...to)).toMatchObject({ code: 0 });
+    expect((await meshwork("backup", "verify")).code).toBe(0);
+    const restore = (...args: string[]) =>
+      meshwork("restore", "--dry-run", "--data", at("opened"), ...args);
+    const refused = { code: 1, answers: error("SNAPSHOT_SEALED") };
+    expect(await restore()).toMatchObject(refused);
+    expect(await restore("--identity", at("other.txt"))).toMatchObject(refused);
+    const opened = await restore("--identity", at("key.txt"));
+    expect(opened.answers).toMatchObject([{ stateRoot: network.state.root() }]);
+    const nobody = await create("--recipient", "age1nobody");
+    expect(nobody.answers).toMatchObject(error("SNAPSHOT_KEY_INVALID"));
+    rmSync(place, { recursive: true });
+    renameSync(at("plain"), place);
   });
 
   test("bring back a ledger as it was at a time, or say that there is none so old", async () => {

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
-import type { CreateProgress } from "@meshwork/edge-node/snapshot";
+import type { CreatedSnapshot, CreateProgress } from "@meshwork/edge-node/snapshot";
 import { chainIdOf } from "@meshwork/protocol";
 import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
-import { height, integer, moment, outputOf } from "../options.ts";
+import { collect, height, integer, moment, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
+import { type IdentityOptions, unsealing, withIdentityOption } from "../snapshot-identity.ts";
 import { factsOf, lineOf, noteProgress, readText, sizeText } from "../snapshot-output.ts";
 import { type PlaceOptions, withPlace, withPlaceOptions } from "../snapshot-place.ts";
 
@@ -17,26 +18,37 @@ export function backupCommand(streams: Streams): Command {
     .addCommand(pruneCommand(streams));
 }
 
+interface CreateCommandOptions extends PlaceOptions {
+  data: string;
+  recipient?: string[];
+}
+
 function createCommand(streams: Streams): Command {
   return withPlaceOptions(new Command("create"))
     .description(
       "put a snapshot of a node's ledger there, while it runs or stands; again, if it was interrupted",
     )
     .requiredOption("--data <dir>", "the node's folder")
-    .action(async (place: string, options: PlaceOptions & { data: string }, command: Command) => {
+    .option(
+      "--recipient <age1…>",
+      "seal it, so that only this key reads it; may be repeated",
+      collect,
+    )
+    .action(async (place: string, options: CreateCommandOptions, command: Command) => {
       const output = outputOf(command, streams);
       const onProgress = noteProgress<CreateProgress>(
         output,
         ({ sizeBytes, chunks, reused }) =>
           `${sizeText(sizeBytes)} in ${chunks} chunks, ${reused} of them were there`,
       );
-      const created = await withPlace(place, { ...options, create: true }, (snapshots, opened) =>
-        snapshots.backUpNode(opened.store, {
-          folder: resolve(options.data),
-          genesis: opened.genesis,
-          onProgress,
-        }),
-      );
+      const work: Parameters<typeof withPlace<CreatedSnapshot>>[2] = async (snapshots, opened) => {
+        const { recipient: to } = options;
+        return snapshots.backUpNode(opened.store, {
+          ...{ folder: resolve(options.data), genesis: opened.genesis, onProgress },
+          ...(to === undefined ? {} : { seal: await snapshots.sealTo(to) }),
+        });
+      };
+      const created = await withPlace(place, { ...options, create: true }, work);
       output.emit("snapshot", { ...factsOf(created), reused: created.reused });
       output.say(lineOf(created));
       output.say(`Chunks: ${created.chunks}; there already: ${created.reused}.`);
@@ -69,14 +81,14 @@ function listCommand(streams: Streams): Command {
     });
 }
 
-interface VerifyCommandOptions extends PlaceOptions {
+interface VerifyCommandOptions extends PlaceOptions, IdentityOptions {
   height?: number;
   at?: number;
   readData?: boolean;
 }
 
 function verifyCommand(streams: Streams): Command {
-  return withPlaceOptions(new Command("verify"))
+  return withIdentityOption(withPlaceOptions(new Command("verify")))
     .description("say whether a snapshot could be restored, or why not")
     .option("--height <h>", "of this height (default: the newest)", height)
     .option("--at <time>", "the newest of a day, or of a time in UTC: 2026-11-20T18:00", moment)
@@ -87,7 +99,8 @@ function verifyCommand(streams: Streams): Command {
       const found = await withPlace(place, options, async (snapshots, { store, genesis }) => {
         const one = await snapshots.findSnapshot(store, options);
         const onProgress = noteProgress(output, readText);
-        await snapshots.verifySnapshot(one, store, { genesis, readData, onProgress });
+        const unseal = await unsealing(snapshots, options);
+        await snapshots.verifySnapshot(one, store, { genesis, readData, onProgress, ...unseal });
         return one;
       });
       output.emit("verified", { ...factsOf(found), readData });

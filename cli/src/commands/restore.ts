@@ -2,10 +2,11 @@ import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { height, moment, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
+import { type IdentityOptions, unsealing, withIdentityOption } from "../snapshot-identity.ts";
 import { factsOf, lineOf, noteProgress, readText } from "../snapshot-output.ts";
 import { type PlaceOptions, withPlace, withPlaceOptions } from "../snapshot-place.ts";
 
-interface RestoreCommandOptions extends PlaceOptions {
+interface RestoreCommandOptions extends PlaceOptions, IdentityOptions {
   data: string;
   height?: number;
   at?: number;
@@ -14,7 +15,7 @@ interface RestoreCommandOptions extends PlaceOptions {
 }
 
 export function restoreCommand(streams: Streams): Command {
-  return withPlaceOptions(new Command("restore"))
+  return withIdentityOption(withPlaceOptions(new Command("restore")))
     .description("begin a node's ledger at a snapshot, once all of it has been checked")
     .requiredOption("--data <dir>", "the node's folder; it must hold no ledger")
     .option("--height <h>", "of this height (default: the newest)", height)
@@ -28,7 +29,10 @@ export function restoreCommand(streams: Streams): Command {
       const found = await withPlace(place, options, async (snapshots, { store, genesis }) => {
         const one = await snapshots.findSnapshot(store, options);
         const onProgress = noteProgress(output, readText);
-        await snapshots.restoreSnapshot(one, store, { genesis, folder, dryRun, onProgress });
+        await snapshots.restoreSnapshot(one, store, {
+          ...{ genesis, folder, dryRun, onProgress },
+          ...(await unsealing(snapshots, options)),
+        });
         return one;
       });
       output.emit("restored", { ...factsOf(found), folder, dryRun });

@@ -10,6 +10,7 @@ import type { ChainHead } from "../chain-head.ts";
 import type { ChunkBounds, EncodedChunk } from "./chunks.ts";
 import { listSnapshots } from "./list-snapshots.ts";
 import { requireChunks } from "./read-snapshot.ts";
+import type { Seal } from "./sealing.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import { type SnapshotProof, type SnapshotSource, snapshotSource } from "./snapshot-source.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -27,6 +28,8 @@ export interface CreateOptions {
   onProgress?: (progress: CreateProgress) => void;
   /** @default the protocol's; others are for tests */
   bounds?: ChunkBounds;
+  /** Makes each chunk readable to its recipients alone. Then no two snapshots share any. @default readable to all */
+  seal?: Seal;
   /** Ends it before the next chunk; the next attempt goes on with what is there. */
   signal?: AbortSignal;
 }
@@ -51,7 +54,7 @@ export const createSnapshot = async (
 export async function publishSnapshot(
   source: SnapshotSource,
   store: SnapshotStore,
-  { onProgress = () => {}, signal }: Omit<CreateOptions, "bounds"> = {},
+  { onProgress = () => {}, seal = asItIs, signal }: Omit<CreateOptions, "bounds"> = {},
 ): Promise<CreatedSnapshot> {
   const { header, certificate, handOver } = source;
   const anchor: Anchor = { height: header.height, hash: headerHash(header) };
@@ -61,7 +64,7 @@ export async function publishSnapshot(
   let progress: CreateProgress = { leaves: 0, sizeBytes: 0, chunks: 0, reused: 0 };
   const chunks: SnapshotChunkRef[] = [];
   for await (const chunk of source.chunks) {
-    const { ref, reused } = await putChunk(store, chunk);
+    const { ref, reused } = await putChunk(store, { ...chunk, bytes: await seal(chunk.bytes) });
     chunks.push(ref);
     progress = {
       leaves: progress.leaves + ref.leaves,
@@ -85,6 +88,8 @@ export async function publishSnapshot(
   await moveHead(store.anchors, anchor);
   return { id, manifest, ...progress };
 }
+
+const asItIs: Seal = async (bytes) => bytes;
 
 async function requireOwnNetwork(store: SnapshotStore, { header }: SnapshotProof): Promise<void> {
   const { snapshots } = await listSnapshots(store);

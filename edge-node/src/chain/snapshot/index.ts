@@ -16,6 +16,7 @@ export { openSnapshotStore, type SnapshotPlace } from "./open-snapshot-store.ts"
 export { type Pruned, type PruneOptions, pruneSnapshots } from "./prune-snapshots.ts";
 export type { ReadProgress } from "./read-snapshot.ts";
 export { type RestoreOptions, restoreSnapshot } from "./restore-snapshot.ts";
+export { type Seal, sealTo, type Unseal, unsealWith } from "./sealing.ts";
 export { SnapshotError } from "./snapshot-error.ts";
 export type { SnapshotStore } from "./snapshot-store.ts";
 export { type VerifyOptions, verifySnapshot } from "./verify-snapshot.ts";

@@ -11,6 +11,7 @@ import {
   parseObjectPlace,
   within,
 } from "@meshwork/storage";
+import { SEALED_BYTES } from "./sealing.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
@@ -33,7 +34,9 @@ export async function openSnapshotStore(place: SnapshotPlace): Promise<SnapshotS
   const anchors = await openAnchors(anchorPlaceOf(place, objects), place.chainId);
   try {
     const [chunks, manifests] = await Promise.all([
-      openObjectStore(within(objects, "chunks"), { maxObjectBytes: limits.snapshotChunkMaxBytes }),
+      openObjectStore(within(objects, "chunks"), {
+        maxObjectBytes: limits.snapshotChunkMaxBytes + SEALED_BYTES,
+      }),
       openObjectStore(within(objects, "manifests"), {
         maxObjectBytes: limits.snapshotManifestBytes,
       }),

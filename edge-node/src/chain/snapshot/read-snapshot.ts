@@ -10,6 +10,7 @@ import {
 } from "@meshwork/protocol";
 import type { ObjectStore } from "@meshwork/storage";
 import { anchorOf, verifyCertificate } from "@meshwork/verify";
+import { isSealed, needsIdentity, type Unseal } from "./sealing.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
@@ -70,6 +71,8 @@ export interface ReadProgress {
 export interface ReadOptions {
   /** After each chunk. */
   onProgress?: (progress: ReadProgress) => void;
+  /** For sealed ones. @default they are refused: `SNAPSHOT_SEALED` */
+  unseal?: Unseal;
 }
 
 /**
@@ -79,13 +82,13 @@ export interface ReadOptions {
 export async function readState(
   store: SnapshotReader,
   manifest: SnapshotManifest,
-  { onProgress = () => {} }: ReadOptions = {},
+  { onProgress = () => {}, unseal = refuseSealed }: ReadOptions = {},
 ): Promise<State> {
   const leaves: SnapshotLeaf[] = [];
   const of = { chunks: manifest.chunks.length, ...manifest.totals };
   let [chunks, sizeBytes] = [0, 0];
   for (const ref of manifest.chunks) {
-    const chunk = await readChunk(store, ref);
+    const chunk = await readChunk(store, ref, unseal);
     requireOrder(ref, chunk, leaves.at(-1)?.key);
     for (const leaf of chunk) leaves.push(leaf);
     chunks++;
@@ -102,16 +105,19 @@ export async function readState(
 async function readChunk(
   { chunks }: SnapshotReader,
   ref: SnapshotChunkRef,
+  unseal: Unseal,
 ): Promise<SnapshotLeaf[]> {
   const bytes = await chunks.get(ref.content).catch((cause) => {
     throw codeOf(cause) === "OBJECT_DAMAGED" ? damaged(ref, cause) : cause;
   });
   if (bytes === null) throw missing(ref);
-  const { leaves } = decodeChunk(ref, bytes);
+  const { leaves } = decodeChunk(ref, isSealed(bytes) ? await unseal(bytes) : bytes);
   if (bytes.length !== ref.sizeBytes || leaves.length !== ref.leaves)
     throw damaged(ref, new Error("it has another size than the manifest says"));
   return leaves;
 }
+
+const refuseSealed: Unseal = () => Promise.reject(needsIdentity());
 
 function decodeChunk(ref: SnapshotChunkRef, bytes: Uint8Array) {
   try {
