@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 /**
- * Compiles an AssemblyScript program for `wasm-step-v1`. `mandelbrot.wasm` is committed, since
- * `npm start` submits it; a test compiles it again and compares the bytes.
+ * Compiles an AssemblyScript program for `wasm-step-v1`. What is compiled is committed, since `npm start`
+ * and tests submit it; a test compiles it again and compares the bytes.
  *
  *     node test/examples/compile.ts
  */
@@ -34,11 +34,17 @@ export const examples = {
     source: join(here, "mandelbrot/assembly/index.ts"),
     compiled: join(here, "mandelbrot/mandelbrot.wasm"),
   },
+  optionPricing: {
+    source: join(here, "option-pricing/assembly/index.ts"),
+    compiled: join(here, "option-pricing/option-pricing.wasm"),
+  },
+  /** In C, by clang: how stands in its source. */
+  logAnalysis: { compiled: join(here, "log-analysis/log-analysis.wasm") },
   /** Compiled by the bench itself. */
   kernels: { source: join(here, "kernels/assembly/index.ts") },
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { source, compiled } = examples.mandelbrot;
-  await writeFile(compiled, await compileAssemblyScript(source));
+  for (const { source, compiled } of [examples.mandelbrot, examples.optionPricing])
+    await writeFile(compiled, await compileAssemblyScript(source));
 }

@@ -8,7 +8,7 @@ import { compile } from "./metered-instance.ts";
 import { openTask } from "./open-task.ts";
 import { runTask } from "./run-task.ts";
 import type { Task } from "./runtime.ts";
-import { jsTask, wasmTask } from "./testing/tasks.ts";
+import { jsTask, taskOf, wasmTask } from "./testing/tasks.ts";
 
 const engine = compile(loadJsEngine());
 const read = (path: string | URL) => new Uint8Array(readFileSync(path));
@@ -108,5 +108,51 @@ describe("lockfile analysis", () => {
 
   test("says so when the input is something else", async () => {
     expect((await analyse({ dependencies: {} })).fault).toBe("PROGRAM_ERROR");
+  });
+});
+
+describe("option pricing", () => {
+  const module = read(examples.optionPricing.compiled);
+  const price = (input: string) => run(wasmTask(module, { inputs: [utf8(input)] }));
+
+  test("is compiled from the source that lies beside it", async () => {
+    const compiled = await compileAssemblyScript(examples.optionPricing.source);
+    expect(Buffer.compare(compiled, module)).toBe(0);
+  }, 120_000);
+
+  test("agrees with the closed form where there is one, in as many steps as it takes", async () => {
+    const { output, steps } = await price("100 105 0.03 0.2 1 50000");
+    const { paths, european, asian } = JSON.parse(fromUtf8(output));
+    expect({ paths, steps }).toEqual({ paths: 50_000, steps: 3 });
+    // Black and Scholes, to four places.
+    expect(Math.abs(european.price - 7.1281)).toBeLessThan(4 * european.standardError);
+    expect(asian.price).toBeLessThan(european.price); // An average moves less than its last value.
+  });
+
+  test("traps on an input that it does not understand", async () => {
+    expect((await price("a cheap one, please")).fault).toBe("TRAP");
+  });
+});
+
+describe("log analysis", () => {
+  test("counts what is in an access log, and says what it could not read", async () => {
+    const module = read(examples.logAnalysis.compiled);
+    const lines = [
+      '10.0.0.1 - - [10/Oct/2026:13:55:36 +0000] "GET /a?q=1 HTTP/1.1" 200 1000 "-" "curl"',
+      '10.0.0.2 - ann [10/Oct/2026:13:56:00 +0000] "GET /b HTTP/1.1" 404 -',
+      '10.0.0.1 - - [10/Oct/2026:14:00:00 +0000] "POST /a HTTP/1.1" 500 24',
+      "this is no line of a log",
+    ];
+    const task = taskOf("wasi-cmd-v1", module, { inputs: [utf8(`${lines.join("\n")}\n`)] });
+    const { output, fault } = await run(task);
+    expect(fault).toBeNull();
+    const words = fromUtf8(output).replace(/\s+/g, " ");
+    for (const part of [
+      "requests 3, unreadable lines 1, bytes 1024 2xx 1 4xx 1 5xx 1",
+      "by hour 13:00 2 14:00 1",
+      "paths (2 different) 2 /a 1 /b",
+      "clients (2 different) 2 10.0.0.1 1 10.0.0.2",
+    ])
+      expect(words).toContain(part);
   });
 });
