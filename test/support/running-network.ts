@@ -24,7 +24,7 @@ export function temporaryFolder(): { path: string; remove(): void } {
 
 export async function startNetwork(
   data: string,
-  options: { nodes?: number } = {},
+  options: { nodes?: number; stores?: Record<string, string> } = {},
 ): Promise<TestNetwork> {
   const stopping = new AbortController();
   const up = Promise.withResolvers<RunningNetwork>();
@@ -35,6 +35,7 @@ export async function startNetwork(
       port: await freePorts(),
       fresh: false,
       logLevel: "info",
+      stores: options.stores ?? {},
       signal: stopping.signal,
     },
     silent,

@@ -14,6 +14,8 @@ export interface NetworkHome {
   /** The folder that `network create` made. */
   readonly folder: string;
   readonly logLevel: string;
+  /** Where nodes and the API keep what must outlive them, as their settings name it: `MESHWORK_TASK_DATA` … */
+  readonly stores: Readonly<Record<string, string>>;
 }
 
 export function relaySpec(home: NetworkHome, ports: Ports): ProcessSpec {
@@ -41,6 +43,7 @@ export function nodeSpec(
     tier: tiers.node,
     env: {
       ...common(home, name),
+      ...home.stores,
       MESHWORK_RELAYS: relays.join(","),
       MESHWORK_LISTEN: "/ip4/127.0.0.1/tcp/0",
     },
@@ -54,6 +57,7 @@ export function apiSpec(home: NetworkHome, ports: Ports, relays: readonly string
     tier: tiers.api,
     env: {
       ...common(home, networkFiles.gateway),
+      ...home.stores,
       MESHWORK_RELAYS: relays.join(","),
       MESHWORK_LISTEN: "/ip4/127.0.0.1/tcp/0",
       MESHWORK_API_PORT: String(ports.api),

@@ -20,6 +20,8 @@ export interface StartOptions {
   /** Deletes what the folder knew. */
   readonly fresh: boolean;
   readonly logLevel: string;
+  /** Settings of nodes and API that name stores. @default none: their folders keep it all */
+  readonly stores?: Readonly<Record<string, string>>;
   /** Stops the network, also one that is only coming up. */
   readonly signal: AbortSignal;
 }
@@ -74,7 +76,7 @@ export async function withNetwork<T>(
       },
     });
     try {
-      const home = { folder, logLevel: options.logLevel };
+      const home = { folder, logLevel: options.logLevel, stores: options.stores ?? {} };
       const up = await unlessAborted(
         options.signal,
         bringUp({ ...parts, group, began }, home, { ports, nodes }),
