@@ -164,6 +164,19 @@ describe("fetching content", () => {
     await expect(me.fetch(id, { ...options, signal: abort.signal })).rejects.toThrow("enough");
   });
 
+  test("an object that is damaged at a peer is missing there, and a larger one than is wanted is not read", async () => {
+    const [me, peer] = [await node(alice), await node(bob)];
+    await peer.put(bytes);
+    const from = (maxBytes: number) => me.fetch(id, { hints: [bob], maxBytes });
+    await expect(from(3)).rejects.toMatchObject({
+      detail: { failures: [{ peer: bob, code: "BLOB_TOO_LARGE" }] },
+    });
+    await writeFile(join(folder, bob, id.slice(-3, -1), id), "damaged");
+    await expect(from(1_000)).rejects.toMatchObject({
+      detail: { failures: [{ peer: bob, code: "BLOB_MISSING" }] },
+    });
+  });
+
   test("a damaged object here is fetched again, and healed", async () => {
     const [me, peer] = [await node(alice), await node(bob)];
     await me.put(bytes);
