@@ -11,7 +11,7 @@ import {
 } from "../chain/snapshot/index.ts";
 
 export interface ArchiverParts {
-  chain: Pick<Chain, "chainId" | "head">;
+  chain: Pick<Chain, "chainId" | "handOvers" | "head">;
   /** Opened for each snapshot and closed after it, so that others have their turn. */
   openStore: () => Promise<SnapshotStore>;
   clock: Clock;
@@ -118,10 +118,11 @@ export class Archiver {
   async #publish(store: SnapshotStore): Promise<void> {
     const { chain, clock, log } = this.#parts;
     const { signal } = this.#stopping;
+    const { head } = chain;
     const since = clock.monotonic();
     try {
-      const { id, manifest, chunks, reused, sizeBytes } = await createSnapshot(chain.head, store, {
-        signal,
+      const { id, manifest, chunks, reused, sizeBytes } = await createSnapshot(head, store, {
+        ...{ handOvers: await chain.handOvers(0), signal },
       });
       this.#newest = { id, manifest };
       const tookMs = Math.round(clock.monotonic() - since);

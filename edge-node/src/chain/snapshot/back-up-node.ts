@@ -13,7 +13,7 @@ import { findRunningNode } from "./running/ask-running-node.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
-export interface BackUpOptions extends CreateOptions {
+export interface BackUpOptions extends Omit<CreateOptions, "handOvers"> {
   /** The node's folder. If the node runs it is asked for its ledger, and goes on meanwhile. */
   folder: string;
   genesis: Genesis;
@@ -42,7 +42,9 @@ export async function backUpNode(
   }
   const chain = await openChain({ folder: path, genesis, log: silentLog });
   try {
-    return await createSnapshot(chain.head, store, options);
+    // Nothing else moves this chain.
+    const handOvers = await chain.handOvers(0);
+    return await createSnapshot(chain.head, store, { ...options, handOvers });
   } finally {
     await chain.close();
   }

@@ -1,5 +1,6 @@
 import type { ContentId } from "@meshwork/foundation";
 import {
+  type HandOver,
   headerHash,
   type SnapshotChunkRef,
   type SnapshotManifest,
@@ -24,6 +25,8 @@ export interface CreateProgress {
 }
 
 export interface CreateOptions {
+  /** How the committees before the head's followed each other. @default none: the head is of the first epoch */
+  handOvers?: readonly HandOver[];
   /** After each chunk. */
   onProgress?: (progress: CreateProgress) => void;
   /** @default the protocol's; others are for tests */
@@ -43,8 +46,9 @@ export interface CreatedSnapshot extends CreateProgress {
 export const createSnapshot = async (
   head: ChainHead,
   store: SnapshotStore,
-  { bounds, ...options }: CreateOptions = {},
-): Promise<CreatedSnapshot> => publishSnapshot(snapshotSource(head, bounds), store, options);
+  { handOvers = [], bounds, ...options }: CreateOptions = {},
+): Promise<CreatedSnapshot> =>
+  publishSnapshot(snapshotSource(head, handOvers, bounds), store, options);
 
 /**
  * Puts a state where others can find it: chunks, then the manifest, then the head. Cut short at any
@@ -54,7 +58,11 @@ export const createSnapshot = async (
 export async function publishSnapshot(
   source: SnapshotSource,
   store: SnapshotStore,
-  { onProgress = () => {}, seal = asItIs, signal }: Omit<CreateOptions, "bounds"> = {},
+  {
+    onProgress = () => {},
+    seal = asItIs,
+    signal,
+  }: Omit<CreateOptions, "bounds" | "handOvers"> = {},
 ): Promise<CreatedSnapshot> {
   const { header, certificate, handOver } = source;
   const anchor: Anchor = { height: header.height, hash: headerHash(header) };

@@ -9,7 +9,7 @@ import {
   snapshotChunk,
 } from "@meshwork/protocol";
 import type { ObjectStore } from "@meshwork/storage";
-import { anchorOf, verifyCertificate } from "@meshwork/verify";
+import { anchorOf, followHandOvers, verifyCertificate } from "@meshwork/verify";
 import { isSealed, needsIdentity, type Unseal } from "./sealing.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -28,7 +28,8 @@ export function requireProven(manifest: SnapshotManifest, genesis: Genesis): voi
       `the snapshot is of network ${manifest.chainId}, and the genesis given of ${chainId}: name another place, or its genesis`,
       { detail: { stored: manifest.chainId, chainId } },
     );
-  const refusal = verifyCertificate(anchorOf(genesis), manifest);
+  const sitting = followHandOvers(anchorOf(genesis), manifest.handOver);
+  const refusal = "code" in sitting ? sitting : verifyCertificate(sitting, manifest);
   if (refusal !== null)
     throw new SnapshotError(
       "SNAPSHOT_HEADER_UNPROVEN",
@@ -38,12 +39,13 @@ export function requireProven(manifest: SnapshotManifest, genesis: Genesis): voi
   const sum = (of: "leaves" | "sizeBytes") => chunks.reduce((all, chunk) => all + chunk[of], 0);
   const agrees =
     manifest.height === header.height &&
+    manifest.handOver.length === header.epoch &&
     totals.leaves === sum("leaves") &&
     totals.sizeBytes === sum("sizeBytes");
   if (!agrees)
     throw new SnapshotError(
       "SNAPSHOT_MANIFEST_DAMAGED",
-      `the manifest of height ${manifest.height} contradicts itself: its height or its totals are not those of its parts; take another snapshot`,
+      `the manifest of height ${manifest.height} contradicts itself: its height, its totals or its hand-overs are not those of its parts; take another snapshot`,
       { detail: { height: manifest.height } },
     );
 }

@@ -1,4 +1,5 @@
-import type { SnapshotManifest } from "@meshwork/protocol";
+import { assert } from "@meshwork/foundation";
+import type { HandOver, SnapshotManifest } from "@meshwork/protocol";
 import type { ChainHead } from "../chain-head.ts";
 import { type ChunkBounds, chunksOf, type EncodedChunk } from "./chunks.ts";
 import { SnapshotError } from "./snapshot-error.ts";
@@ -14,14 +15,20 @@ export interface SnapshotSource extends SnapshotProof {
 
 /**
  * The state after a head. A head is a value: its chain may go on meanwhile.
+ * @param handOvers of all epochs before the head's; what comes after is passed over
  * @throws SnapshotError `BACKUP_NO_BLOCKS`
  */
-export function snapshotSource(head: ChainHead, bounds?: ChunkBounds): SnapshotSource {
-  const { header, certificate, state } = head;
+export function snapshotSource(
+  { header, certificate, state }: ChainHead,
+  handOvers: readonly HandOver[],
+  bounds?: ChunkBounds,
+): SnapshotSource {
   if (certificate === null)
     throw new SnapshotError(
       "BACKUP_NO_BLOCKS",
       "this chain has only its genesis: there is nothing in it that the genesis file does not hold",
     );
-  return { header, certificate, handOver: [], chunks: chunksOf(state.leaves(), bounds) };
+  const handOver = handOvers.filter((one) => one.header.epoch < header.epoch);
+  assert(handOver.length === header.epoch, "a snapshot shows how each committee came about");
+  return { header, certificate, handOver, chunks: chunksOf(state.leaves(), bounds) };
 }

@@ -165,7 +165,14 @@ function large(chain: Chain): Parameters<typeof serveExports>[0]["chain"] {
     }));
   const state = { leaves } as unknown as State;
   const encodedBlockAt = () => Promise.resolve(null);
-  return { base: 0, head: { ...chain.head, state }, encodedBlockAt, history: chain.history };
+  const handOvers = () => Promise.resolve([]);
+  return {
+    base: 0,
+    handOvers,
+    head: { ...chain.head, state },
+    encodedBlockAt,
+    history: chain.history,
+  };
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {

@@ -18,7 +18,7 @@ import { framed, unframed } from "./local-frames.ts";
 import { prepareSocketFolder, socketPathOf } from "./socket-path.ts";
 
 export interface ServeExportsParts {
-  chain: Pick<Chain, "head" | "base" | "encodedBlockAt" | "history">;
+  chain: Pick<Chain, "head" | "base" | "encodedBlockAt" | "handOvers" | "history">;
   log: Log;
 }
 
@@ -110,7 +110,10 @@ class Exporter {
       throw new SnapshotError("BACKUP_BUSY", "this node is giving a backup to somebody else");
     this.#isExporting = true;
     try {
-      const { chunks, ...proof } = snapshotSource(this.#parts.chain.head);
+      const { chain } = this.#parts;
+      // The head first: of what comes meanwhile there may be a hand-over too many, and none too few.
+      const { head } = chain;
+      const { chunks, ...proof } = snapshotSource(head, await chain.handOvers(0));
       yield reply({ kind: "state", ...proof, handOver: [...proof.handOver] });
       for await (const { bytes } of chunks) yield bytes;
     } finally {
