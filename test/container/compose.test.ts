@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -8,10 +7,10 @@ import { z } from "zod";
 import { readConfig as readApi } from "../../api/src/config.ts";
 import { readConfig as readNode } from "../../edge-node/src/config.ts";
 import { readConfig as readRelay } from "../../relay/src/config.ts";
+import { environmentOf } from "./dockerfile.ts";
 import { python } from "./install.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const read = (name: string) => readFileSync(join(root, name), "utf8");
+const file = fileURLToPath(new URL("../../compose.yaml", import.meta.url));
 
 const service = z.looseObject({
   image: z.string(),
@@ -22,7 +21,7 @@ const service = z.looseObject({
 });
 const { services } = z
   .object({ services: z.record(z.string(), service) })
-  .parse(parse(read("compose.yaml"), { merge: true }));
+  .parse(parse(readFileSync(file, "utf8"), { merge: true }));
 const ours = Object.entries(services).filter(([, { build }]) => build !== undefined);
 
 type Environment = Readonly<Record<string, string>>;
@@ -32,25 +31,8 @@ const readers = new Map<string, (environment: Environment) => unknown>([
   ["api", (environment) => readNode({ ...readApi(environment).nodeEnvironment })],
 ]);
 
-/** What the Dockerfile sets for a target, by the stages that it stands on. */
-function environmentOf(target: string): Environment {
-  const stages = read("Dockerfile")
-    .replaceAll("\\\n", " ")
-    .split(/^(?=FROM )/m);
-  const stage = stages.find((text) => text.split("\n", 1)[0]?.endsWith(` AS ${target}`));
-  if (stage === undefined) return {};
-  const [, base = ""] = /^FROM (?:--\S+ )?(\S+)/.exec(stage) ?? [];
-  const own = [...stage.matchAll(/^ENV (.*)$/gm)].flatMap(([, text = ""]) =>
-    text
-      .trim()
-      .split(/\s+/)
-      .map((pair) => pair.split("=", 2)),
-  );
-  return { ...environmentOf(base), ...Object.fromEntries(own) };
-}
-
 test("compose.yaml is what the Compose Specification allows", () => {
-  execFileSync(python, ["-m", "check_jsonschema", ...SPECIFICATION, join(root, "compose.yaml")]);
+  execFileSync(python, ["-m", "check_jsonschema", ...SPECIFICATION, file]);
 });
 
 test.each(ours)(
@@ -82,22 +64,6 @@ test("nothing starts that was not asked for, and nothing is open to other machin
     expect(profiles, name).toHaveLength(1);
     for (const port of z.array(z.string()).parse(ports)) expect(port).toMatch(/^127\.0\.0\.1:/);
   }
-});
-
-test("the image brings the Node that the lock pins", () => {
-  const { optionalDependencies } = JSON.parse(read("package.json"));
-  const [, version] = /^ARG BASE_IMAGE=node:(\d+\.\d+\.\d+)-slim$/m.exec(read("Dockerfile")) ?? [];
-  expect(new Set(Object.values(optionalDependencies))).toEqual(new Set([version]));
-});
-
-test("the build sees the manifest of every workspace, without which npm refuses the lock", () => {
-  const { packages } = JSON.parse(read("package-lock.json"));
-  const workspaces = Object.keys(packages).filter(
-    (path) => path !== "" && !path.includes("node_modules/"),
-  );
-  expect(workspaces.length).toBeGreaterThan(10);
-  for (const path of workspaces)
-    expect(read("Dockerfile")).toContain(`\nCOPY ${path}/package.json ${path}/\n`);
 });
 
 const SPECIFICATION = ["--builtin-schema", "vendor.compose-spec"];
