@@ -84,6 +84,7 @@ function gatewayOf(node: Node): Gateway {
     output: requester.output,
     unverifiedOutput: requester.unverifiedOutput,
     receipt: requester.receipt,
+    transact: node.submit,
     nodes: () => [...state().nodes()].map((member) => nodeSummary(state(), member)),
     account: (id) => accountSummary(state(), id),
     why: (id) => whyOf(node, id),
@@ -108,8 +109,9 @@ function nodeSummary(state: State, member: NodeState): NodeSummary {
 function accountSummary(state: State, id: NodeId): AccountSummary | null {
   const account = state.account(id);
   if (account === undefined) return null;
-  const { publicKey, points, bonded, vesting } = account;
-  return { account: id, publicKey, points, bonded, vesting };
+  const { publicKey, points, bonded, vesting, barred } = account;
+  const keyVersion = state.node(id)?.keyVersion ?? null;
+  return { account: id, publicKey, points, bonded, vesting, keyVersion, barred };
 }
 
 const WHYS = 100;

@@ -10,7 +10,7 @@ export async function place(ctx: Context, order: CheckedOrder): Promise<OrderId>
   const { orderId, requester, transaction, contract, blind } = order;
   if (ctx.door.gateway.task(orderId) !== null) return orderId;
   const objects = findObjects(contract, (id) => ctx.door.staging.get(requester, id));
-  const placed = await withDeadline(ctx.door, orderId, (signal) =>
+  const placed = await confirmed(ctx.door, `order ${orderId}`, (signal) =>
     ctx.door.gateway.place({ transaction, contract, blind, objects }, signal),
   );
   ctx.door.staging.drop(
@@ -20,19 +20,19 @@ export async function place(ctx: Context, order: CheckedOrder): Promise<OrderId>
   return placed;
 }
 
-async function withDeadline(
-  { clock }: DoorParts,
-  orderId: OrderId,
-  run: (signal: AbortSignal) => Promise<OrderId>,
-): Promise<OrderId> {
+/** Waits until the ledger has taken `what`, but not for ever; its refusal is the caller's to read. */
+export async function confirmed<T>(
+  { clock }: Pick<DoorParts, "clock">,
+  what: string,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const settled = new AbortController();
   const late = new AbortController();
   const deadline = sleep(clock, doorLimits.placeTimeoutMs, settled.signal).then(() => {
     late.abort();
     throw new DoorError(
       "ORDER_UNCONFIRMED",
-      `the ledger did not confirm order ${orderId} within ${doorLimits.placeTimeoutMs} ms; it may still: submit the very same order again, it is the same task`,
-      { detail: { orderId } },
+      `the ledger did not confirm ${what} within ${doorLimits.placeTimeoutMs} ms; it may still: send the very same again, it is done once`,
     );
   });
   try {

@@ -29,6 +29,8 @@ export interface Gateway {
   unverifiedOutput(orderId: OrderId): Promise<UnverifiedOutput | null>;
   /** Canonical bytes; null before the task is done. */
   receipt(orderId: OrderId): Promise<Uint8Array | null>;
+  /** Hands in what somebody signed about his own identity or order; the height at which it stands. */
+  transact(transaction: Transaction, signal: AbortSignal): Promise<number>;
   nodes(): readonly NodeSummary[];
   account(id: NodeId): AccountSummary | null;
   /** The last changes of an account, newest first. */

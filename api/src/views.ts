@@ -131,6 +131,10 @@ export const accountSummary = z.object({
   bonded: decimal,
   /** Earned, and lost if it is caught before enough clean verdicts follow. */
   vesting: decimal,
+  /** Of the transport key of its node; null: it runs none. */
+  keyVersion: z.int().nullable(),
+  /** Why it is dead for good; null: it lives. */
+  barred: z.enum(["revoked", "equivocated"]).nullable(),
 });
 export type AccountSummary = z.input<typeof accountSummary> & {
   account: NodeId;

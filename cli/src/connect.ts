@@ -1,5 +1,6 @@
 import { createMeshwork, type Meshwork } from "@meshwork/api/client";
-import { type OrderId, orderId as orderIdSchema } from "@meshwork/foundation";
+import type { KeyPair } from "@meshwork/crypto";
+import { type NodeId, type OrderId, orderId as orderIdSchema } from "@meshwork/foundation";
 import type { Genesis } from "@meshwork/protocol";
 import { type Command, InvalidArgumentError } from "commander";
 import { readGenesis } from "./files.ts";
@@ -25,17 +26,21 @@ export function withApiOptions(command: Command): Command {
 export interface Connection {
   readonly meshwork: Meshwork;
   readonly genesis: Genesis | null;
+  /** Who asks, and with which key. */
+  readonly account: NodeId;
+  readonly keyPair: KeyPair;
 }
 
 export async function connect({ api, keys, genesis }: ApiOptions): Promise<Connection> {
-  const { keyPair } = await readKeys(keys);
+  const { keyPair, account } = await readKeys(keys);
   const read = genesis === undefined ? null : await readGenesis(genesis);
   const meshwork = createMeshwork({
     url: api,
     key: keyPair,
+    account,
     ...(read === null ? {} : { genesis: read }),
   });
-  return { meshwork, genesis: read };
+  return { meshwork, genesis: read, account, keyPair };
 }
 
 /** An order's id as an argument. */

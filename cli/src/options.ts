@@ -1,3 +1,4 @@
+import { type NodeId, nodeId as nodeIdSchema } from "@meshwork/foundation";
 import { type Command, InvalidArgumentError } from "commander";
 import { createOutput, type Output, type Streams } from "./output.ts";
 
@@ -42,4 +43,11 @@ export const collect = (text: string, before: readonly string[] = []) => [...bef
 
 export function outputOf(command: Command, streams: Streams): Output {
   return createOutput(Boolean(command.optsWithGlobals().json), streams);
+}
+
+/** A NodeId as an argument. */
+export function nodeIdArgument(text: string): NodeId {
+  const parsed = nodeIdSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError("a NodeId is 40 to 60 letters and digits (base58).");
 }

@@ -23,6 +23,7 @@ export function nodeIdentity(
       chainId: chainIdOf(genesis),
       keyPair: keyPairFromSecret(secrets.identitySecret),
       keyVersion: secrets.keyVersion,
+      ...(secrets.nodeId === undefined ? {} : { nodeId: secrets.nodeId }),
       roles: role === "edge" ? ["worker", "validator"] : ["gateway"],
       region,
       sealKey: x25519PublicKey(deriveSeed(secrets.identitySecret, "sealing", secrets.keyVersion)),

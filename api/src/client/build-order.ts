@@ -36,6 +36,8 @@ export interface OrderMaker {
   /** The node behind the API to which the order goes. */
   gateway: NodeId;
   keyPair: KeyPair;
+  /** @default the name of the key: right until its first rotation */
+  account?: NodeId | undefined;
   clock: Clock;
   random: Random;
 }
@@ -72,13 +74,13 @@ export function buildOrder(
 }
 
 function signOrder(
-  { chainId, gateway, keyPair, clock, random }: OrderMaker,
+  { chainId, gateway, keyPair, account, clock, random }: OrderMaker,
   task: Task<z.ZodType, z.ZodType>,
   hash: Digest,
 ): Transaction {
   return signTransaction(keyPair, {
     chainId,
-    sender: nodeIdOf(keyPair.publicKey),
+    sender: account ?? nodeIdOf(keyPair.publicKey),
     nonce: new DataView(random.bytes(8).buffer).getBigUint64(0),
     notAfter: clock.now() + ORDER_LIFETIME_MS,
     body: {

@@ -1,17 +1,24 @@
 import {
   type ChainId,
   type Clock,
+  type NodeId,
   type OrderId,
   type Random,
   systemClock,
   systemRandom,
 } from "@meshwork/foundation";
-import { chainIdOf, type Genesis } from "@meshwork/protocol";
+import {
+  chainIdOf,
+  type Genesis,
+  type Transaction,
+  transaction as transactionWire,
+} from "@meshwork/protocol";
 import type { z } from "zod";
+import { toBase64 } from "../base64.ts";
 import type { TaskState } from "../views.ts";
 import { buildOrder } from "./build-order.ts";
 import type { Task } from "./define-task.ts";
-import { type Door, openDoor } from "./door.ts";
+import { coded, type Door, openDoor } from "./door.ts";
 import { fetchReceipt, fetchResult, type TaskResult } from "./fetch-result.ts";
 import { type KeySource, openKey } from "./open-key.ts";
 import { followToResult, type RunOptions, type RunResult } from "./run-task.ts";
@@ -24,6 +31,8 @@ export interface MeshworkOptions {
   url: string;
   /** Of the account that pays and that the results are for. */
   key: KeySource;
+  /** Whose key it is. @default the account that bears the key's name: right until its first rotation */
+  account?: NodeId;
   /** The network that is meant; another is refused. @default whichever the API serves */
   chainId?: ChainId;
   /** Instead of `chainId`: the network, and the root of trust by which `run` checks receipts. */
@@ -53,6 +62,10 @@ export interface Meshwork {
   result(orderId: OrderId, options?: { unverified?: boolean }): Promise<TaskResult>;
   /** Canonical bytes; null before the task is done. */
   receipt(orderId: OrderId): Promise<Uint8Array | null>;
+  /** The network behind the server: what is signed for it names it. */
+  chainId(): Promise<ChainId>;
+  /** Hands in what its signer says about his own identity, voucher or order; the height at which it stands. */
+  transact(transaction: Transaction): Promise<number>;
   /** For what has no method here: nodes, accounts, network. */
   trpc(): Promise<Door["trpc"]>;
 }
@@ -63,12 +76,13 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
   const random = options.random ?? systemRandom;
   const connect = once(async () => {
     const keyPair = await openKey(options.key);
-    const parts = { keyPair, clock, random, fetch: options.fetch ?? globalThis.fetch };
+    const { account } = options;
+    const parts = { keyPair, account, clock, random, fetch: options.fetch ?? globalThis.fetch };
     const expected = options.genesis ? chainIdOf(options.genesis) : (options.chainId ?? null);
     const door = await openDoor(parts, { url: options.url, expected });
     const { chainId, gateway } = door;
     const genesis = options.genesis ?? null;
-    return { keyPair, clock, random, door, chainId, gateway, genesis };
+    return { keyPair, account, clock, random, door, chainId, gateway, genesis };
   });
 
   const submit: Meshwork["submit"] = async (task, input, { signal } = {}) => {
@@ -90,6 +104,12 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
     result: async (orderId, { unverified = false } = {}) =>
       fetchResult(await connect(), orderId, { unverified }),
     receipt: async (orderId) => fetchReceipt(await connect(), orderId),
+    chainId: async () => (await connect()).chainId,
+    async transact(transaction) {
+      const { trpc } = (await connect()).door;
+      const text = toBase64(transactionWire.encode(transaction));
+      return (await coded(trpc.accounts.transact.mutate({ transaction: text }))).height;
+    },
     trpc: async () => (await connect()).door.trpc,
   };
 }

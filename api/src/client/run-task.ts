@@ -103,8 +103,12 @@ function checkEnd(orderId: OrderId, concluded: Concluded | null) {
         { detail: { orderId } },
       );
     case "revoked":
-      throw new ClientError("TASK_REVOKED", `order ${orderId} was taken back before it had a result`, {
-        detail: { orderId },
-      });
+      throw new ClientError(
+        "TASK_REVOKED",
+        `order ${orderId} was taken back before it had a result`,
+        {
+          detail: { orderId },
+        },
+      );
   }
 }

@@ -1,5 +1,12 @@
 import { type KeyPair, nodeIdOf, sha256Hex } from "@meshwork/crypto";
-import { type ChainId, type Clock, messageOf, type Random, toHex } from "@meshwork/foundation";
+import {
+  type ChainId,
+  type Clock,
+  messageOf,
+  type NodeId,
+  type Random,
+  toHex,
+} from "@meshwork/foundation";
 import { signRequest } from "../signed-request.ts";
 import { ClientError } from "./client-error.ts";
 
@@ -8,6 +15,8 @@ export type Fetch = typeof globalThis.fetch;
 
 export interface SignedFetchParts {
   keyPair: KeyPair;
+  /** @default the name of the key: right until its first rotation */
+  account?: NodeId | undefined;
   clock: Clock;
   random: Random;
   fetch: Fetch;
@@ -30,7 +39,7 @@ export async function signedFetch(
   const { method, body } = request;
   const authorization = signRequest(parts.keyPair, {
     chainId,
-    account: nodeIdOf(parts.keyPair.publicKey),
+    account: parts.account ?? nodeIdOf(parts.keyPair.publicKey),
     method,
     path: `${url.pathname}${url.search}`,
     bodyHash: sha256Hex(body ?? new Uint8Array(0)),

@@ -7,7 +7,7 @@ import {
   type Points,
   utf8,
 } from "@meshwork/foundation";
-import { type Outcome, transactionIdOf } from "@meshwork/protocol";
+import { type Outcome, type Transaction, transactionIdOf } from "@meshwork/protocol";
 import type { Gateway, PlacedOrder, TaskEvent } from "../ports.ts";
 import type { AccountSummary, NodeSummary, TaskView, WhyEntry } from "../views.ts";
 
@@ -31,6 +31,7 @@ interface FakeTask {
 /** A gateway whose ledger is a list: what stands on it, and when, the test decides. */
 export class FakeGateway implements Gateway {
   readonly placed: PlacedOrder[] = [];
+  readonly transacted: Transaction[] = [];
   /** Every order is refused with it. */
   refusal: Error | null = null;
   /** No order is placed before it settles. */
@@ -46,8 +47,15 @@ export class FakeGateway implements Gateway {
 
   addAccount({ publicKey }: KeyPair): NodeId {
     const account = nodeIdOf(publicKey);
-    this.#accounts.set(account, { account, publicKey, points: 1_000n, bonded: 0n, vesting: 0n });
+    const purses = { points: 1_000n, bonded: 0n, vesting: 0n };
+    this.#accounts.set(account, { account, publicKey, ...purses, keyVersion: null, barred: null });
     return account;
+  }
+
+  async transact(transaction: Transaction): Promise<number> {
+    if (this.refusal !== null) throw this.refusal;
+    this.transacted.push(transaction);
+    return this.#height;
   }
 
   addTask(requester: NodeId, id = sha256Hex(utf8(String(this.#height))) as string): OrderId {

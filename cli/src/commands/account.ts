@@ -1,8 +1,8 @@
-import { type NodeId, nodeId as nodeIdSchema } from "@meshwork/foundation";
-import { Command, InvalidArgumentError } from "commander";
+import type { NodeId } from "@meshwork/foundation";
+import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { type ApiOptions, connect, withApiOptions } from "../connect.ts";
-import { outputOf } from "../options.ts";
+import { nodeIdArgument, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
 
 export function accountCommand(streams: Streams): Command {
@@ -25,10 +25,4 @@ export function accountCommand(streams: Streams): Command {
         output.say(`  height ${why.height}  ${why.delta.padStart(10)} ${why.of}  ${why.rule}`);
       }
     });
-}
-
-function nodeIdArgument(text: string): NodeId {
-  const parsed = nodeIdSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError("a NodeId is 40 to 60 letters and digits (base58).");
 }

@@ -17,6 +17,7 @@ import { readKeys } from "../key-files.ts";
 import { createMemberKeys, FIRST_KEY_VERSION } from "../network/member-keys.ts";
 import { outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
+import { leaveCommand, revokeCommand, rotateCommand } from "./key-on-ledger.ts";
 
 export function keyCommand(streams: Streams): Command {
   return new Command("key")
@@ -24,7 +25,10 @@ export function keyCommand(streams: Streams): Command {
     .addCommand(newCommand(streams))
     .addCommand(showCommand(streams))
     .addCommand(exportCommand(streams))
-    .addCommand(importCommand(streams));
+    .addCommand(importCommand(streams))
+    .addCommand(rotateCommand(streams))
+    .addCommand(revokeCommand(streams))
+    .addCommand(leaveCommand(streams));
 }
 
 function newCommand(streams: Streams): Command {
@@ -43,8 +47,8 @@ function showCommand(streams: Streams): Command {
     .argument("<dir>", "the folder of a node or an account")
     .option("--passphrase-file <file>", "(default: the file passphrase beside the keystore)")
     .action(async (folder: string, options: { passphraseFile?: string }, command: Command) => {
-      const { keyPair } = await readKeys(folder, options.passphraseFile);
-      tell(outputOf(command, streams), folder, keyPair.publicKey);
+      const { keyPair, account } = await readKeys(folder, options.passphraseFile);
+      tell(outputOf(command, streams), folder, keyPair.publicKey, account);
     });
 }
 
@@ -99,8 +103,14 @@ function importCommand(streams: Streams): Command {
     );
 }
 
-function tell(output: Output, where: string, publicKey: PublicKey): void {
-  const identity = { nodeId: nodeIdOf(publicKey), didKey: didKeyOf(publicKey), publicKey };
+/** @param nodeId the name of the first key: after a rotation it is not that of the present one. */
+function tell(
+  output: Output,
+  where: string,
+  publicKey: PublicKey,
+  nodeId = nodeIdOf(publicKey),
+): void {
+  const identity = { nodeId, didKey: didKeyOf(publicKey), publicKey };
   const folder = resolve(where);
   output.emit("key", { ...identity, folder });
   output.say(`NodeId      ${identity.nodeId}`);

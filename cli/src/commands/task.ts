@@ -4,6 +4,7 @@ import { type ApiOptions, connect, orderIdArgument, withApiOptions } from "../co
 import { outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { shortName, stateTeller } from "../show-task.ts";
+import { signedBy } from "../sign-transaction.ts";
 import { bundleCommand } from "./task-bundle.ts";
 import { doctorCommand } from "./task-doctor.ts";
 import { newCommand } from "./task-new.ts";
@@ -21,7 +22,8 @@ export function taskCommand(streams: Streams): Command {
     .addCommand(doctorCommand(streams))
     .addCommand(reproduceCommand(streams))
     .addCommand(getCommand(streams))
-    .addCommand(watchCommand(streams));
+    .addCommand(watchCommand(streams))
+    .addCommand(revokeCommand(streams));
 }
 
 function getCommand(streams: Streams): Command {
@@ -81,5 +83,21 @@ function watchCommand(streams: Streams): Command {
         output.emit("state", { state });
         tell(state);
       }
+    });
+}
+
+function revokeCommand(streams: Streams): Command {
+  return withApiOptions(new Command("revoke"))
+    .description(
+      "take an order of yours back: free before its draw, at a fee until a worker has its result",
+    )
+    .argument("<order>", "the order's id", orderIdArgument)
+    .action(async (orderId: OrderId, options: ApiOptions, command: Command) => {
+      const output = outputOf(command, streams);
+      const { meshwork, account, keyPair } = await connect(options);
+      const signer = { chainId: await meshwork.chainId(), sender: account, keyPair };
+      const height = await meshwork.transact(signedBy(signer, () => ({ kind: "cancel", orderId })));
+      output.emit("revoked", { orderId, height });
+      output.say(`order ${orderId} is revoked, as of block ${height}`);
     });
 }

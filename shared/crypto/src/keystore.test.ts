@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { codeOf, fromHex, fromUtf8, toHex, utf8 } from "@meshwork/foundation";
+import { codeOf, fromHex, fromUtf8, type NodeId, toHex, utf8 } from "@meshwork/foundation";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createKeystore, openKeystore, type SecretBundle } from "./keystore.ts";
@@ -43,6 +43,18 @@ async function opening(content: Uint8Array | string, phrase = passphrase): Promi
 describe("a keystore", () => {
   test("gives back what went in", async () => {
     expect(await openKeystore(join(folder, "good"), passphrase)).toEqual(secrets);
+  });
+
+  test("gives back the name of an identity whose first key was replaced, and no other text for one", async () => {
+    const name = "2EgYp5vRTcPPtzQd6o9NVHw4ZHqeWtz5DwDpgZq9Vn4N3t" as NodeId;
+    const rotated = { ...secrets, nodeId: name };
+    await createKeystore(join(folder, "rotated"), rotated, passphrase, { scryptN });
+    expect(await openKeystore(join(folder, "rotated"), passphrase)).toEqual(rotated);
+    const odd = { ...secrets, nodeId: "no name" as NodeId };
+    await createKeystore(join(folder, "odd"), odd, passphrase, { scryptN });
+    await expect(openKeystore(join(folder, "odd"), passphrase)).rejects.toMatchObject({
+      code: "KEYSTORE_CORRUPT",
+    });
   });
 
   test("opens at its default cost within Node's memory limit", async () => {

@@ -4,10 +4,14 @@ import {
   assert,
   concat,
   fromHex,
+  fromUtf8,
+  type NodeId,
+  nodeId,
   type Random,
   systemRandom,
   toHex,
   uint64,
+  utf8,
 } from "@meshwork/foundation";
 import { KeystoreError } from "./keystore-error.ts";
 import {
@@ -29,6 +33,8 @@ export interface SecretBundle {
   readonly recoverySecret: Uint8Array;
   /** Counts the transport keys derived so far. */
   readonly keyVersion: number;
+  /** The identity's name, once its first key has been replaced: until then it is the name of the key. */
+  readonly nodeId?: NodeId | undefined;
 }
 
 export interface KeystoreOptions {
@@ -98,21 +104,25 @@ export async function openKeystore(path: string, passphrase: string): Promise<Se
   return decodeSecrets(secrets);
 }
 
-/** identity ‖ recovery ‖ keyVersion: fixed widths, so nothing about the secrets shows in a length. */
-function encodeSecrets({ identitySecret, recoverySecret, keyVersion }: SecretBundle): Uint8Array {
+/** identity ‖ recovery ‖ keyVersion ‖ name: the secrets have fixed widths, so nothing of them shows in a length. */
+function encodeSecrets(secrets: SecretBundle): Uint8Array {
+  const { identitySecret, recoverySecret, keyVersion, nodeId = "" } = secrets;
   assert(identitySecret.length === 32 && recoverySecret.length === 32, "SM2 secrets are 32 bytes");
   assert(Number.isSafeInteger(keyVersion) && keyVersion >= 0, "keyVersion counts from 0");
-  return concat(identitySecret, recoverySecret, uint64(keyVersion));
+  return concat(identitySecret, recoverySecret, uint64(keyVersion), utf8(nodeId));
 }
 
 function decodeSecrets(bytes: Uint8Array): SecretBundle {
-  if (bytes.length !== 72) throw corrupt(`it holds ${bytes.length} bytes of secrets, not 72`);
+  if (bytes.length < 72) throw corrupt(`it holds ${bytes.length} bytes of secrets, not 72`);
   const keyVersion = Number(new DataView(bytes.buffer, bytes.byteOffset + 64).getBigUint64(0));
   if (!Number.isSafeInteger(keyVersion)) throw corrupt("its key version is no counter");
+  const name = bytes.length > 72 ? nodeId.safeParse(fromUtf8(bytes.subarray(72))) : null;
+  if (name?.success === false) throw corrupt("the name in it is none");
   return {
     identitySecret: bytes.slice(0, 32),
     recoverySecret: bytes.slice(32, 64),
     keyVersion,
+    ...(name === null ? {} : { nodeId: name.data }),
   };
 }
 
