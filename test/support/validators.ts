@@ -33,7 +33,7 @@ export interface ValidatorsOptions {
   folder?: string;
 }
 
-const WITHIN_MS = 60_000;
+const WITHIN_MS = 180_000;
 
 /** A committee of real processes on loopback, each with a folder of its own: p2p and the ledger, nothing else. */
 export class Validators {
