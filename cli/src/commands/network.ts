@@ -8,12 +8,14 @@ import { readKeys } from "../key-files.ts";
 import { makeInvite } from "../network/make-invite.ts";
 import { bigInteger, collect, integer, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
+import { revokeInviteCommand } from "./revoke-invite.ts";
 
 export function networkCommand(streams: Streams): Command {
   return new Command("network")
     .description("make a network, and let others in")
     .addCommand(createCommand(streams))
-    .addCommand(inviteCommand(streams));
+    .addCommand(inviteCommand(streams))
+    .addCommand(revokeInviteCommand(streams));
 }
 
 interface CreateOptions {
@@ -100,11 +102,11 @@ function inviteCommand(streams: Streams): Command {
     .action(async (options: InviteOptions, command: Command) => {
       const output = outputOf(command, streams);
       const chainId = chainIdOf(await readGenesis(options.genesis));
-      const { keyPair } = await readKeys(options.keys);
+      const { keyPair, account: issuer } = await readKeys(options.keys);
       const notAfter = systemClock.now() + options.days * 24 * 3_600_000;
       const { relay: relays, grant, uses } = options;
       const text = inviteToText(
-        makeInvite(keyPair, { chainId, relays, grant, uses, notAfter }, systemRandom),
+        makeInvite(keyPair, { chainId, issuer, relays, grant, uses, notAfter }, systemRandom),
       );
       if (options.out === undefined) {
         output.emit("invite", { invite: text });

@@ -6,11 +6,20 @@ import {
   secretOf,
   sign,
 } from "@meshwork/crypto";
-import { type ChainId, fromHex, type Points, type Random, toHex } from "@meshwork/foundation";
+import {
+  type ChainId,
+  fromHex,
+  type NodeId,
+  type Points,
+  type Random,
+  toHex,
+} from "@meshwork/foundation";
 import { type Invite, voucherBody } from "@meshwork/protocol";
 
 export interface InvitePlan {
   readonly chainId: ChainId;
+  /** Who vouches. @default the name of the key: right until its first rotation */
+  readonly issuer?: NodeId;
   /** Multiaddrs, each with its /p2p/ PeerId. */
   readonly relays: readonly string[];
   /** Points that move from the issuer to each newcomer. */
@@ -26,7 +35,7 @@ export function makeInvite(issuer: KeyPair, plan: InvitePlan, random: Random): I
   const voucherKey = generateKeyPair(random);
   const body = {
     chainId: plan.chainId,
-    issuer: nodeIdOf(issuer.publicKey),
+    issuer: plan.issuer ?? nodeIdOf(issuer.publicKey),
     voucherKey: voucherKey.publicKey,
     grant: plan.grant as Points,
     uses: plan.uses,
