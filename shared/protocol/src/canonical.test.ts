@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fromHex, limits, toHex } from "@meshwork/foundation";
-import { encode as encodeCbor } from "cborg";
+import { decode as decodeCbor, encode as encodeCbor } from "cborg";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -61,6 +61,10 @@ function sampleReceipt() {
   };
 }
 
+/** For each noun, half of them of each kind of damage; `FUZZ_CASES=100000` for a long night. */
+const CASES = Number(process.env.FUZZ_CASES ?? 2_000) / 2;
+const timeout = 10_000 + CASES * 20;
+
 describe.each(nouns)("$name", ({ name, noun, values }) => {
   test("comes back from its bytes, and from its JSON, as it was", () => {
     for (const value of values) {
@@ -76,7 +80,7 @@ describe.each(nouns)("$name", ({ name, noun, values }) => {
     expect(`${bytes}\n`).toBe(readFileSync(file, "utf8"));
   });
 
-  test("refuses or re-encodes every damaged form: 2,000 cases", () => {
+  test(`refuses or re-encodes all damaged bytes: ${CASES} cases`, { timeout }, () => {
     const originals = values.map((value) => noun.encode(value));
     fc.assert(
       fc.property(
@@ -89,10 +93,58 @@ describe.each(nouns)("$name", ({ name, noun, values }) => {
           acceptsOnlyCanonical(noun, cut === null ? bytes : bytes.subarray(0, cut % bytes.length));
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: CASES },
+    );
+  });
+
+  // Bytes that are damaged at random are seldom CBOR; these always are, and almost the noun.
+  test(`refuses or re-encodes whatever has nearly its form: ${CASES} cases`, { timeout }, () => {
+    const originals = values.map((value) => decodeCbor(noun.encode(value)));
+    fc.assert(
+      fc.property(
+        fc.nat(originals.length - 1),
+        fc.array(fc.nat(40), { maxLength: 12 }),
+        fc.oneof(...strangers),
+        fc.nat(3),
+        (which, path, stranger, way) => {
+          const changed = damaged(originals[which], { path, stranger, way });
+          acceptsOnlyCanonical(noun, encodeCbor(changed));
+        },
+      ),
+      { numRuns: CASES },
     );
   });
 });
+
+/** What may stand where something else should. */
+const strangers = [
+  fc.integer(),
+  fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n }),
+  fc.string({ maxLength: 70 }),
+  fc.uint8Array({ maxLength: 90 }),
+  fc.constantFrom(null, true, false, [], [null], -0, 0.5, 2 ** 53, 2n ** 64n - 1n),
+];
+
+interface Damage {
+  /** Where: an index at each depth. */
+  path: readonly number[];
+  stranger: unknown;
+  /** The element there is replaced, doubled, taken out, or put in the place of the one before it. */
+  way: number;
+}
+
+function damaged(value: unknown, { path, stranger, way }: Damage): unknown {
+  const [step, ...deeper] = path;
+  if (!Array.isArray(value) || value.length === 0 || step === undefined) return stranger;
+  const at = step % value.length;
+  const inner = value[at];
+  if (Array.isArray(inner) && deeper.length > 0)
+    return value.with(at, damaged(inner, { path: deeper, stranger, way }));
+  if (way === 0) return value.with(at, stranger);
+  if (way === 1) return value.toSpliced(at, 0, inner);
+  if (way === 2) return value.toSpliced(at, 1);
+  return value.with(Math.max(0, at - 1), inner);
+}
 
 function acceptsOnlyCanonical(noun: Wire<z.ZodType>, bytes: Uint8Array): void {
   try {
