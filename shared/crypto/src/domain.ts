@@ -53,6 +53,8 @@ export type Domain =
   | "meshwork/recovery/1"
   /** What the recovery key signs to let a new key in. */
   | "meshwork/rotation/1"
+  /** A network that is founded anew upon the state of a lost one. */
+  | "meshwork/successor/1"
   /** A signed request or session at the API's door. */
   | "meshwork/request/1";
 

@@ -121,7 +121,9 @@ function checkLastCommit(
   const no = (reason: string) => refuseBlock("WRONG_LAST_COMMIT", reason);
   if (header.lastCommitHash !== lastCommitHashOf(lastCommit))
     return no("the header names another certificate of the parent");
-  if (parent.height === 0) return lastCommit === null ? null : no("the genesis has no certificate");
+  // Only a genesis, of a new network or upon the state of a lost one, was proposed by nobody.
+  if (parent.beaconProof === null)
+    return lastCommit === null ? null : no("the genesis has no certificate");
   if (lastCommit === null) return no(`the certificate of block ${parent.height} is missing`);
   const { kind, height, epoch, view, blockHash } = lastCommit.ballot;
   const fits =

@@ -62,7 +62,7 @@ export function applyGenesis(genesis: Genesis): { state: State; header: Header }
       .with("node", nodeOf(genesis, member))
       .with("contribution", contributionOf(member));
   for (const funded of genesis.accounts) state = state.with("account", accountOf(funded, null));
-  return { state, header: headerOf(state, committee) };
+  return { state, header: firstHeader(state) };
 }
 
 const nothing = 0n as Points;
@@ -145,13 +145,15 @@ const contributionOf = ({ publicKey, standing }: GenesisMember): Contribution =>
   fresh: 0n,
 });
 
-function headerOf(state: State, committee: Committee): Header {
-  const { chainId, time, activeTime } = state.head;
+/** Of a network that begins with this state: nobody proposed it, and nobody voted on it. */
+export function firstHeader(state: State): Header {
+  const { committee } = state;
+  const { chainId, height, time, activeTime } = state.head;
   return {
     version: 1,
     chainId,
-    epoch: 0,
-    height: 0,
+    epoch: committee.epoch,
+    height,
     view: 0,
     parent: "0".repeat(64) as BlockHash,
     time,

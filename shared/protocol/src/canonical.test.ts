@@ -17,6 +17,7 @@ import { proofOfTaskWire } from "./proof-of-task.ts";
 import { receipt } from "./receipt.ts";
 import { snapshotChunk, snapshotManifest } from "./snapshot-manifest.ts";
 import { stateClaim } from "./state-claim.ts";
+import { successorGenesis } from "./successor-genesis.ts";
 import { taskMessage } from "./task-message.ts";
 import { taskRecord } from "./task-record.ts";
 import * as network from "./testing/network-samples.ts";
@@ -43,6 +44,7 @@ const nouns: { name: string; noun: Wire<z.ZodType>; values: unknown[] }[] = [
   { name: "task-message", noun: taskMessage, values: sample.sampleTaskMessages },
   { name: "receipt", noun: receipt, values: [sampleReceipt()] },
   { name: "state-claim", noun: stateClaim, values: network.sampleClaims },
+  { name: "successor-genesis", noun: successorGenesis, values: [network.sampleSuccessor] },
   { name: "hand-over-chain", noun: handOverChain, values: [{ handOvers: [network.sampleHandOver] }] },
   { name: "snapshot-manifest", noun: snapshotManifest, values: [network.sampleManifest] },
   { name: "snapshot-chunk", noun: snapshotChunk, values: [network.sampleChunk] },

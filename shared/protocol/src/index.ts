@@ -22,6 +22,7 @@ export * from "./snapshot-manifest.ts";
 export * from "./state-claim.ts";
 export * from "./state-proof.ts";
 export * from "./stream-names.ts";
+export * from "./successor-genesis.ts";
 export * from "./task-message.ts";
 export * from "./task-order.ts";
 export * from "./task-record.ts";

@@ -7,6 +7,9 @@ import {
   genesis,
   genesisVoteKeys,
   type Header,
+  isWantedByFounders,
+  type SuccessorGenesis,
+  successorChainId,
   voteKeysOf,
 } from "@meshwork/protocol";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -31,6 +34,21 @@ export function anchorOf(source: Genesis | Uint8Array): Anchor {
     voteKeys: genesisVoteKeys(value),
     time: value.time,
   };
+}
+
+/**
+ * Of a network that was founded anew after a total loss. It is as old as its signatures, which are those
+ * of the recovery keys that the old genesis names.
+ */
+export function anchorOfSuccessor(
+  founders: Genesis,
+  successor: SuccessorGenesis,
+): Anchor | Refusal {
+  if (!isWantedByFounders(founders, successor))
+    return refuse("NO_QUORUM", "fewer than two thirds of the founders' recovery keys signed it");
+  const { committee, time } = successor.body;
+  const chainId = successorChainId(successor.body);
+  return { chainId, epoch: committee.epoch, voteKeys: voteKeysOf(committee), time };
 }
 
 /** A header that is believed because somebody who is trusted named its hash; and its committee, from anybody. */

@@ -2,6 +2,7 @@ export {
   type Anchor,
   anchorOf,
   anchorOfCheckpoint,
+  anchorOfSuccessor,
   type Checkpoint,
   type Trust,
 } from "./anchor.ts";

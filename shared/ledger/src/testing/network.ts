@@ -205,6 +205,13 @@ export class TestNetwork {
     if (committee.epoch > header.epoch) this.handOvers.push({ header, certificate, committee });
   }
 
+  /** As another network, which was founded upon the state of this one. */
+  goOn({ state, header }: Pick<TestNetwork, "state" | "header">): void {
+    this.state = state;
+    this.header = header;
+    this.lastCommit = null;
+  }
+
   /** Makes the blocks that the ledger owes until the next epoch has begun. */
   passEpoch(): void {
     const { number } = this.state.epoch;

@@ -7,6 +7,7 @@ import type { HandOver } from "../hand-over.ts";
 import type { NodeRecord } from "../node-record.ts";
 import type { SnapshotManifest } from "../snapshot-manifest.ts";
 import type { StateClaim } from "../state-claim.ts";
+import type { SuccessorGenesis } from "../successor-genesis.ts";
 import type { Invite } from "../voucher.ts";
 
 import {
@@ -129,6 +130,19 @@ export const sampleHandOver: HandOver = {
     seats: [0, 1, 2, 3].map((i) => ({ node, voteKey: key(79 + i), vrfKey: key25519(83) })),
     leaders: [2, 0, 1, 3],
   },
+};
+
+export const sampleSuccessor: SuccessorGenesis = {
+  body: {
+    version: 1,
+    nonce: sampleDigest(84),
+    parentChainId: sampleChain,
+    height: 8,
+    stateRoot: sampleDigest(32),
+    time: 1_790_000_500_000,
+    committee: sampleHandOver.committee,
+  },
+  signatures: [{ recoveryKey: key(85), signature: signature(86) }],
 };
 
 export const sampleClaims: StateClaim[] = [Uint8Array.of(1, 2), null].map((value) => ({
