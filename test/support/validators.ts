@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, type ForkOptions, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -31,6 +31,35 @@ export interface ValidatorsOptions {
   policy?: Partial<NetworkPolicy>;
   /** Where the validators' folders lie. @default a temporary one */
   folder?: string;
+}
+
+/** A disk that can be filled without harm to others. */
+export interface SmallDisk {
+  /** The validator's folder, as seen from here. */
+  readonly path: string;
+  fill(): Promise<void>;
+  empty(): Promise<void>;
+}
+
+const NAMESPACE = ["--user", "--map-root-user", "--mount", "--"];
+const ON_SMALL_DISK = `
+  cp -a "$DISK" "$DISK.before" &&
+  mount -t tmpfs -o "size=$DISK_BYTES" tmpfs "$DISK" &&
+  cp -a "$DISK.before/." "$DISK" &&
+  exec "$@"`;
+
+/** Whether this machine lets a process have a disk of its own. */
+export const canHaveSmallDisks = (): boolean =>
+  process.platform === "linux" && spawnSync("unshare", [...NAMESPACE, "true"]).status === 0;
+
+async function untilItFails(attempt: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await attempt();
+    } catch {
+      return;
+    }
+  }
 }
 
 const WITHIN_MS = 180_000;
@@ -81,8 +110,7 @@ export class Validators {
   /** The heights at which they have woken up. */
   async start(...names: readonly string[]): Promise<number[]> {
     const heights = await Promise.all(names.map((name) => this.#spawn(name)));
-    const records = [...this.#records.values()];
-    for (const child of this.#running.values()) child.send({ kind: "meet", records });
+    this.#introduce();
     return heights;
   }
 
@@ -92,6 +120,30 @@ export class Validators {
     await setTimeout(afterMs);
     await this.kill(name);
     await starting;
+  }
+
+  /** With its folder on a small disk of its own, which lives as long as the process (Linux, user namespaces). */
+  async startOnSmallDisk(name: string, sizeBytes: number): Promise<SmallDisk> {
+    await this.#spawn(name, {
+      execPath: "unshare",
+      execArgv: [...NAMESPACE, "sh", "-c", ON_SMALL_DISK, "sh", process.execPath],
+      env: { ...process.env, DISK: this.folderOf(name), DISK_BYTES: String(sizeBytes) },
+    });
+    this.#introduce();
+    // What the process sees, seen from outside.
+    const path = join("/proc", String(this.#childOf(name).pid), "root", this.folderOf(name));
+    const ballast = join(path, "ballast");
+    return {
+      path,
+      fill: async () => {
+        const file = await open(ballast, "a");
+        // The last bytes too.
+        for (let size = 1 << 20; size > 0; size >>= 1)
+          await untilItFails(() => file.write(new Uint8Array(size)));
+        await file.close();
+      },
+      empty: () => rm(ballast),
+    };
   }
 
   /** As when the power goes. */
@@ -123,9 +175,15 @@ export class Validators {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  async #spawn(name: string): Promise<number> {
+  #introduce(): void {
+    const records = [...this.#records.values()];
+    for (const child of this.#running.values()) child.send({ kind: "meet", records });
+  }
+
+  async #spawn(name: string, options: ForkOptions = {}): Promise<number> {
     const args = [this.folderOf(name), name, join(this.folder, "genesis.json")];
-    const child = fork(program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const stdio: ForkOptions["stdio"] = ["ignore", "inherit", "inherit", "ipc"];
+    const child = fork(program, args, { ...options, stdio });
     this.#running.set(name, child);
     child.on("message", (message: { kind: string; account?: string }) => {
       if (message.kind === "acknowledged" && message.account !== undefined)
