@@ -69,6 +69,17 @@ describe("a folder that is full", () => {
     expect(await store.has(a)).toBe(false);
   });
 
+  test("that was given a lower bound lets go at once, but nothing that is pinned", async () => {
+    const before = await open();
+    for (const fill of [1, 2, 3]) await before.put(object(fill));
+    pinned = new Set([a, b, c]);
+    expect(await namesIn(await open({ maxTotalBytes: 600 }))).toHaveLength(3);
+    pinned = new Set([a]);
+    const names = await namesIn(await open({ maxTotalBytes: 600 }));
+    expect(names).toContain(a);
+    expect(names).toHaveLength(2);
+  });
+
   test("holds a number of objects too", async () => {
     const store = await open({ maxObjects: 2 });
     for (const fill of [1, 2, 3]) await store.put(object(fill, 1));

@@ -47,21 +47,37 @@ export class FolderIndex {
    * names. Null, and nothing has changed, when there is no room for it.
    */
   reserve(id: ContentId, sizeBytes: number): ContentId[] | null {
+    const known = this.#sizes.get(id);
+    const { leaving, fits } = this.#toMakeRoom({
+      bytes: this.#totalBytes - (known ?? 0) + sizeBytes,
+      objects: this.#sizes.size + (known === undefined ? 1 : 0),
+      except: id,
+    });
+    if (!fits) return null;
+    for (const gone of leaving) this.remove(gone);
+    this.set(id, sizeBytes);
+    return leaving;
+  }
+
+  /** The bound was lowered since these were written: no longer counts what must go, and names it. */
+  trim(): ContentId[] {
+    const { leaving } = this.#toMakeRoom({ bytes: this.#totalBytes, objects: this.#sizes.size });
+    for (const gone of leaving) this.remove(gone);
+    return leaving;
+  }
+
+  #toMakeRoom(wanted: { bytes: number; objects: number; except?: ContentId }) {
     const { maxTotalBytes, maxObjects, isPinned } = this.#options;
     const leaving: ContentId[] = [];
-    let bytes = this.#totalBytes - (this.#sizes.get(id) ?? 0) + sizeBytes;
-    let objects = this.#sizes.size + (this.#sizes.has(id) ? 0 : 1);
+    let { bytes, objects } = wanted;
     const fits = () => bytes <= maxTotalBytes && objects <= maxObjects;
     for (const [candidate, candidateBytes] of fits() ? [] : this.#sizes) {
-      if (candidate === id || isPinned(candidate)) continue;
+      if (candidate === wanted.except || isPinned(candidate)) continue;
       leaving.push(candidate);
       bytes -= candidateBytes;
       objects -= 1;
       if (fits()) break;
     }
-    if (!fits()) return null;
-    for (const gone of leaving) this.remove(gone);
-    this.set(id, sizeBytes);
-    return leaving;
+    return { leaving, fits: fits() };
   }
 }

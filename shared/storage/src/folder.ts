@@ -70,6 +70,7 @@ class FolderStore implements ObjectStore {
       isPinned: (id) => this.#underWay.has(id) || isPinned(id),
     });
     for (const { id, sizeBytes } of await byUse(folder)) this.#index.set(id, sizeBytes);
+    await this.#remove(this.#index.trim());
   }
 
   async put(bytes: Uint8Array): Promise<ContentId> {
@@ -134,6 +135,10 @@ class FolderStore implements ObjectStore {
     if (this.#index === null) return;
     const evicted = this.#index.reserve(id, sizeBytes);
     if (evicted === null) throw full(this.#options, sizeBytes);
+    await this.#remove(evicted);
+  }
+
+  async #remove(evicted: readonly ContentId[]): Promise<void> {
     const removals = evicted.map((gone) => {
       const removal = rm(this.#pathOf(gone), { force: true });
       this.#leaving.set(
