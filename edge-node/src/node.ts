@@ -17,6 +17,7 @@ import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
 import { openDeliveryBook } from "./mail/delivery-book.ts";
 import { openDispatchBook } from "./mail/dispatch-book.ts";
 import { keepMembership } from "./membership/keep-membership.ts";
+import { showAccounts } from "./membership/show-accounts.ts";
 import { shunConvicted } from "./membership/shun-convicted.ts";
 import { nodeIdentity, taskRoot } from "./node-identity.ts";
 import {
@@ -159,6 +160,7 @@ async function buildNode(
   const ordering = { ...road, deliveries, results, pins, chain, submit };
   const requester: Requester = createRequester(ordering, signal);
   running.defer(forgetOrders(road, taskData.release));
+  showAccounts(p2p.messaging, chain);
   running.defer(() => p2p.stop());
   await p2p.start();
   if (role === "edge") {

@@ -15,6 +15,8 @@ import type { Log, Metrics } from "@meshwork/observability";
 import { createIdentity, createP2p, type Identity, type P2p } from "@meshwork/p2p";
 import { chainIdOf, type Genesis, genesis as genesisWire, requestNames } from "@meshwork/protocol";
 import { relayGate } from "./admission.ts";
+import { HeaderFollower } from "./follow-headers.ts";
+import { standings } from "./standing.ts";
 
 /** Bootstrap peer, DHT server, circuit relay and broadcast router: it forwards, and never opens. */
 export interface Relay {
@@ -49,20 +51,35 @@ export class RelayError extends CodedError<"CANNOT_LISTEN"> {}
 export async function startRelay(parts: RelayParts, options: RelayOptions): Promise<Relay> {
   const identity = identityOf(parts, options);
   const { listen, announce, relays, maxReservations } = options;
-  const gate = relayGate({ ...parts, nodeOf: (peerId) => p2p.peers.whoIs(peerId) });
+  const connected = () => p2p.peers.connected();
+  const gate = relayGate(
+    {
+      ...parts,
+      nodeOf: (peerId) => p2p.peers.whoIs(peerId),
+      standingOf: (node) => standingOf(node),
+    },
+    { maxReservations },
+  );
   const p2p: P2p = await createP2p(
     { ...parts, identity, relayGate: gate },
     { listen, announce, relays, dht: "server", relay: { maxReservations } },
   );
+  const ledger = { ...parts, ...p2p, connected };
+  const headers = new HeaderFollower(ledger, options.genesis);
+  const standingOf = standings({ ...ledger, headers });
   serveGenesis(p2p, options.genesis);
+  const stop = async () => {
+    headers.stop();
+    await p2p.stop();
+  };
   await p2p.start();
   const unready = () => (p2p.addresses().length === 0 ? "it listens nowhere" : null);
   if (unready() !== null) {
-    await p2p.stop();
+    await stop();
     throw cannotListen(listen);
   }
   const { nodeId, peerId } = identity;
-  return { nodeId, peerId, addresses: p2p.addresses, unready, stop: p2p.stop };
+  return { nodeId, peerId, addresses: p2p.addresses, unready, stop };
 }
 
 function identityOf(parts: RelayParts, { secrets, genesis, region }: RelayOptions): Identity {

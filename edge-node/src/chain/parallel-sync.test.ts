@@ -2,24 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { limits, type NodeId, systemClock } from "@meshwork/foundation";
-import { TestNetwork } from "@meshwork/ledger/testing";
+import { standingNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
-import { finalizedBlock, streamNames } from "@meshwork/protocol";
+import { finalizedBlock, streamNames, syncReply, syncRequest } from "@meshwork/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Chain, openChain } from "./chain.ts";
 import type { Channel } from "./channel.ts";
 import { serveSync } from "./serve-sync.ts";
 import { Sync } from "./sync.ts";
-import { syncReply, syncRequest } from "./sync-messages.ts";
 import { MemoryNetwork } from "./testing/memory-network.ts";
 
 /** Some hundred blocks, in which the committee changes hands several times. */
-const source = new TestNetwork({
+const source = standingNetwork({
   policy: { epochMs: 20_000, handOverBlocks: 3, handOverMs: 30, committeeSeats: 4 },
 });
-source.step({ view: 1 });
-source.renewAll();
-source.step();
 while (source.blocks.length < 4 * limits.syncParallelBlocks)
   source.step({ view: 1, elapsedMs: 400 });
 const { blocks, genesis } = source;

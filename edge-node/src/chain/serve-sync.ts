@@ -1,10 +1,15 @@
 import { limits } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import { streamNames } from "@meshwork/protocol";
+import {
+  type SyncReply,
+  type SyncRequest,
+  streamNames,
+  syncReply,
+  syncRequest,
+} from "@meshwork/protocol";
 import type { Chain } from "./chain.ts";
 import type { Channel, Channels } from "./channel.ts";
 import { PeerSlots } from "./peer-slots.ts";
-import { type SyncReply, type SyncRequest, syncReply, syncRequest } from "./sync-messages.ts";
 
 export interface ServeSyncParts {
   chain: Pick<Chain, "head" | "encodedBlockAt" | "handOvers" | "waitFor">;

@@ -1,7 +1,13 @@
 import { limits, type NodeId } from "@meshwork/foundation";
-import { type HandOver, type ProvenHeader, streamNames } from "@meshwork/protocol";
+import {
+  type HandOver,
+  type ProvenHeader,
+  type SyncRequest,
+  streamNames,
+  syncReply,
+  syncRequest,
+} from "@meshwork/protocol";
 import type { Channel, Channels } from "./channel.ts";
-import { type SyncRequest, syncReply, syncRequest } from "./sync-messages.ts";
 
 /** Each is awaited before the next frame is read: a slow disk slows the peer. Throwing ends the source. */
 export interface SyncSourceEvents {

@@ -8,14 +8,15 @@ import {
   type FinalizedBlock,
   finalizedBlock,
   type ProvenHeader,
+  type SyncReply,
   streamNames,
+  syncReply,
 } from "@meshwork/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Chain, openChain } from "./chain.ts";
 import type { Channel } from "./channel.ts";
 import { serveSync } from "./serve-sync.ts";
 import { Sync } from "./sync.ts";
-import { type SyncReply, syncReply } from "./sync-messages.ts";
 import { MemoryNetwork } from "./testing/memory-network.ts";
 
 const source = new TestNetwork();

@@ -23,6 +23,7 @@ export { FoundingError, foundAnew } from "./found-anew.ts";
 export { applyGenesis, GenesisError } from "./genesis.ts";
 export { requireKnownProtocol, UnknownProtocolError } from "./protocol-version.ts";
 export type { Account, Head, Lease, NodeState } from "./records.ts";
+export { readAccount } from "./records.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";
 export { reputationOf } from "./reputation.ts";
 export { quantileOf, reputationTableDigest } from "./reputation-quantile.ts";

@@ -243,6 +243,9 @@ export const definitions: { [K in RecordKind]: Definition<Records[K]> } = {
   ),
 };
 
+/** For who is shown an account with its proof, and holds no state: a relay. */
+export const readAccount = (bytes: Uint8Array): Account => definitions.account.decode(bytes);
+
 export function nonceId({ sender, nonce }: Pick<NonceRecord, "sender" | "nonce">): string {
   return `${sender}/${nonce}`;
 }

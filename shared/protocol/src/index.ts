@@ -23,6 +23,7 @@ export * from "./state-claim.ts";
 export * from "./state-proof.ts";
 export * from "./stream-names.ts";
 export * from "./successor-genesis.ts";
+export * from "./sync-message.ts";
 export * from "./task-message.ts";
 export * from "./task-order.ts";
 export * from "./task-record.ts";

@@ -21,4 +21,6 @@ export const requestNames = {
   genesis: "genesis",
   /** The newest snapshot that a node keeps for those who join. */
   snapshot: "snapshot",
+  /** An account, or that there is none, with its proof: `StateClaim`. Whoever asks believes the proof alone. */
+  account: "account",
 } as const;
