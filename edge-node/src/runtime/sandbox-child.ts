@@ -16,7 +16,7 @@ import {
 
 /**
  * The process in which a stranger's program runs: one task, then it is killed. It has no
- * environment, no network where the machine allows that, and no file but its own sources.
+ * environment, no network where the machine allows that, and no file.
  * It ends with the socket to the node that started it.
  */
 const SOCKET_FD = 3;

@@ -1,8 +1,6 @@
 import { execFile } from "node:child_process";
-import { realpathSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SandboxError } from "./sandbox-error.ts";
 
 /**
  * How a child is started. Around V8's own sandbox and our metering stand Node's permission model and,
@@ -11,6 +9,8 @@ import { fileURLToPath } from "node:url";
 export interface SandboxCommand {
   readonly file: string;
   readonly parameters: readonly string[];
+  /** JavaScript that the child gets by its standard input. */
+  readonly program: string;
   /** The names of the kernel's walls that stand, for the log. */
   readonly walls: readonly string[];
 }
@@ -32,41 +32,45 @@ export async function sandboxCommand(
   engine: { readonly node?: string; readonly flags?: readonly string[] } = {},
 ): Promise<SandboxCommand> {
   const { node = process.execPath, flags = [] } = engine;
-  const works = await Promise.all(WALLS.map((wall) => canRun([...wall, "true"])));
+  const [program, ...works] = await Promise.all([
+    childProgram(),
+    ...WALLS.map((wall) => canRun([...wall, "true"])),
+  ]);
   const walls = WALLS.filter((_, i) => works[i]);
-  const [file = node, ...parameters] = [...walls.flat(), node, ...nodeFlags(), ...flags, CHILD];
-  return { file, parameters, walls: walls.map(([name = ""]) => name) };
+  const [file = node, ...parameters] = [...walls.flat(), node, ...NODE_FLAGS, ...flags, "-"];
+  return { file, parameters, program, walls: walls.map(([name = ""]) => name) };
 }
 
-const CHILD = fileURLToPath(new URL("./sandbox-child.ts", import.meta.url));
+/** By which a child is known in a list of processes. */
+export const CHILD_TITLE = "meshwork-sandbox";
 
-function nodeFlags(): string[] {
-  return [
-    "--permission",
-    ...readableFolders().map((folder) => `--allow-fs-read=${folder}`),
-    "--no-warnings",
-    "--disable-proto=throw",
-    "--disallow-code-generation-from-strings",
-    "--max-old-space-size=256",
-    // In KB; what `js-values.ts` and the contract's `stackDepth` count on. Linux gives 8 MB.
-    "--stack-size=3900",
-  ];
-}
+const NODE_FLAGS = [
+  // No file at all may be read: what a child runs it gets by its standard input.
+  "--permission",
+  "--input-type=module",
+  "--no-warnings",
+  "--disable-proto=throw",
+  "--disallow-code-generation-from-strings",
+  "--max-old-space-size=256",
+  // In KB; what `js-values.ts` and the contract's `stackDepth` count on. Linux gives 8 MB.
+  "--stack-size=3900",
+  `--title=${CHILD_TITLE}`,
+];
 
-/** The child's own sources and those of foundation, under the names by which Node looks for them. */
-function readableFolders(): string[] {
-  const runtime = dirname(CHILD);
-  const room = dirname(dirname(runtime));
-  const { resolve } = createRequire(import.meta.url);
-  const foundation = dirname(dirname(realpathSync(resolve("@meshwork/foundation/errors"))));
-  const linked = join(room, "..", "node_modules", "@meshwork", "foundation");
-  return [
-    join(runtime, "*"),
-    join(room, "package.json"),
-    join(foundation, "*"),
-    linked,
-    join(linked, "*"),
-  ];
+const PRINTER = fileURLToPath(new URL("./print-child.ts", import.meta.url));
+let printed: Promise<string> | null = null;
+
+/** The same for every pool of this process. In a process of its own, since stripping types warns. */
+function childProgram(): Promise<string> {
+  printed ??= new Promise((resolve, reject) => {
+    const parameters = ["--no-warnings", PRINTER];
+    execFile(process.execPath, parameters, { maxBuffer: 8 << 20 }, (error, text) => {
+      if (error === null) return resolve(text);
+      printed = null; // The next one tries again.
+      reject(new SandboxError("SANDBOX_BROKEN", error.message.slice(0, 1_000)));
+    });
+  });
+  return printed;
 }
 
 const canRun = ([file = "", ...parameters]: readonly string[]): Promise<boolean> =>

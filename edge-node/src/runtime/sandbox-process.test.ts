@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { loadJsEngine } from "./js-engine.ts";
 import { runTask, type TaskRun } from "./run-task.ts";
@@ -13,7 +14,8 @@ const prepare = encodePrepare(loadJsEngine());
 /** A child that runs `script` in the sandbox's place. */
 const impostor = (script: string): SandboxCommand => ({
   file: process.execPath,
-  parameters: ["-e", `const s = new (require("net").Socket)({ fd: 3 }); s.resume(); ${script}`],
+  parameters: ["-"],
+  program: `const s = new (require("net").Socket)({ fd: 3 }); s.resume(); ${script}`,
   walls: [],
 });
 
@@ -51,7 +53,10 @@ describe("a child that was taken over", () => {
   });
 
   test("that cannot be started says so", async () => {
-    const child = new SandboxProcess({ file: "/nowhere", parameters: [], walls: [] }, prepare);
+    const child = new SandboxProcess(
+      { file: "/nowhere", parameters: [], program: "", walls: [] },
+      prepare,
+    );
     await expect(child.ask(open, 0)).rejects.toMatchObject({ code: "CHILD_DIED" });
     await child.exited;
   });
@@ -60,18 +65,7 @@ describe("a child that was taken over", () => {
 describe("the sandbox's walls", () => {
   /** Asks the real command line what a script may do in place of the child. */
   async function tries(script: string): Promise<string> {
-    const { file, parameters, walls } = await sandboxCommand();
-    const spy = `data:text/javascript,${encodeURIComponent(script)}`;
-    const command = {
-      file,
-      parameters: [
-        ...parameters.slice(0, -1),
-        "--input-type=module",
-        "-e",
-        `await import(${JSON.stringify(spy)})`,
-      ],
-      walls,
-    };
+    const command = { ...(await sandboxCommand()), program: script };
     const child = new SandboxProcess(command, []);
     const error: unknown = await child.ask([], 0).catch((reason: unknown) => reason);
     await child.exited;
@@ -80,8 +74,10 @@ describe("the sandbox's walls", () => {
   const report = (attempt: string) =>
     `try { ${attempt}; console.error("DONE") } catch (error) { console.error("REFUSED", error.code) } process.exit(0);`;
 
-  test("let it read no file but its own, write none, and start nothing", async () => {
+  test("let it read no file, not even its own, write none, and start nothing", async () => {
+    const own = fileURLToPath(new URL("./sandbox-child.ts", import.meta.url));
     const attempts = [
+      `const fs = await import("node:fs"); fs.readFileSync(${JSON.stringify(own)})`,
       'const fs = await import("node:fs"); fs.readFileSync("/etc/passwd")',
       'const fs = await import("node:fs"); fs.writeFileSync("/tmp/escaped", "x")',
       'const { execFileSync } = await import("node:child_process"); execFileSync("true")',

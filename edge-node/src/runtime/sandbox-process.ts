@@ -28,8 +28,9 @@ export class SandboxProcess {
   constructor(command: SandboxCommand, prepare: readonly Uint8Array[]) {
     this.#child = spawn(command.file, command.parameters, {
       env: {},
-      stdio: ["ignore", "ignore", "pipe", "pipe"],
+      stdio: ["pipe", "ignore", "pipe", "pipe"],
     });
+    this.#child.stdin?.on("error", () => {}).end(command.program); // If it died, `close` will say how.
     this.#socket = this.#child.stdio[3] as Duplex;
     this.#ready = this.#reply();
     this.#ready.catch(() => {}); // Whoever takes the process will hear of it.

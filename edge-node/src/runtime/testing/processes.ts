@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { CHILD_TITLE } from "../sandbox-command.ts";
 
 /** The process ids of all sandbox children whose parent is `parent`. */
 export function childrenOf(parent: number): number[] {
   return (existsSync("/proc/self/stat") ? fromProc() : fromPs()).flatMap(
-    ({ pid, ppid, command }) =>
-      ppid === parent && command.includes("sandbox-child.ts") ? [pid] : [],
+    ({ pid, ppid, command }) => (ppid === parent && command.includes(CHILD_TITLE) ? [pid] : []),
   );
 }
 
