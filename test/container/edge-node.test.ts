@@ -64,6 +64,16 @@ describe("the image of the edge node", () => {
     });
     expect((await inspect(IMAGE, ".Config")).Entrypoint ?? []).toEqual([]);
   });
+
+  test("brings what is native for x64 and for ARM64, and compiled nothing of its own", async () => {
+    const find = `console.log(JSON.stringify(fs.globSync("/app/**/*.node")))`;
+    const run = ["run", "--rm", "--no-healthcheck", "--network", "none", ...FEW_RESOURCES];
+    const found = await workshop.podman(...run, IMAGE, "node", "--no-warnings", "-e", find);
+    const natives = z.array(z.string()).min(1).parse(JSON.parse(found));
+    const systems = natives.map((path) => /\/prebuilds\/([^/]+)\//.exec(path)?.[1]);
+    expect(systems).toEqual(expect.arrayContaining(["linux-x64", "linux-arm64"]));
+    for (const system of systems) expect(system).toMatch(/^linux-/);
+  });
 });
 
 describe("a container without rights", () => {

@@ -10,6 +10,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,
-    hookTimeout: 300_000,
+    // To make a base, install modules and build takes a minute; on a busy machine four.
+    hookTimeout: 600_000,
   },
 });
