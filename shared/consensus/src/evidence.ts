@@ -1,4 +1,4 @@
-import type { Certificate, Vote } from "@meshwork/protocol";
+import { type Certificate, excludeEachOther, type Vote } from "@meshwork/protocol";
 
 /** Two votes of one seat that exclude each other. Both signatures are valid: anyone can check. */
 export interface Evidence {
@@ -7,19 +7,8 @@ export interface Evidence {
   readonly second: Vote;
 }
 
-/** N ≠ N, F ≠ F, or X with F, by one seat at one height and view. Nothing else is a crime. */
-export function contradict(a: Vote, b: Vote): boolean {
-  const [one, other] = [a.ballot, b.ballot];
-  if (
-    a.seat !== b.seat ||
-    one.epoch !== other.epoch ||
-    one.height !== other.height ||
-    one.view !== other.view
-  )
-    return false;
-  if (one.kind === other.kind) return one.blockHash !== other.blockHash;
-  return one.kind !== "N" && other.kind !== "N";
-}
+/** N ≠ N, F ≠ F, or X with F, by one seat at one height and view. The ledger convicts by the same rule. */
+export const contradict = excludeEachOther;
 
 /** The seats that stand in two certificates which an honest seat cannot both have signed. */
 export function evidenceBetween(a: Certificate, b: Certificate): Evidence[] {

@@ -9,6 +9,7 @@ import {
 } from "@meshwork/protocol";
 import { contributionOf, weightsOf } from "./contribution.ts";
 import { isNewcomer } from "./eligibility.ts";
+import { permuted } from "./permuted.ts";
 import type { NodeState } from "./records.ts";
 import type { State } from "./state.ts";
 
@@ -144,34 +145,6 @@ function isYoung(state: State, nodeId: NodeId): boolean {
   const { since } = contributionOf(state, nodeId);
   // Nobody is older than the network.
   return epoch.number - since < Math.min(policy.seatAgeEpochs, epoch.number);
-}
-
-/** Sampled without replacement, with chance linear in weight. */
-function permuted(weights: ReadonlyMap<NodeId, bigint>, draw: SeededDraw): NodeId[] {
-  const left = scaled(weights);
-  let total = left.reduce((sum, { weight }) => sum + weight, 0);
-  const order: NodeId[] = [];
-  while (left.length > 0) {
-    let at = draw(total);
-    const chosen = left.findIndex(({ weight }) => {
-      at -= weight;
-      return at < 0;
-    });
-    const [{ node, weight }] = left.splice(chosen, 1) as [(typeof left)[number]];
-    order.push(node);
-    total -= weight;
-  }
-  return order;
-}
-
-/** Below 2^53 in sum, so that they are whole numbers; who has a weight keeps one. */
-function scaled(weights: ReadonlyMap<NodeId, bigint>): { node: NodeId; weight: number }[] {
-  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0n);
-  const shift = BigInt(Math.max(0, total.toString(2).length - 52));
-  return [...weights].map(([node, weight]) => ({
-    node,
-    weight: Math.max(1, Number(weight >> shift)),
-  }));
 }
 
 function led({ epoch, seats, beacon }: Omit<Committee, "leaders"> & { beacon: Digest }): Committee {
