@@ -1,4 +1,4 @@
-import { Actors, candidacy, TestNetwork, testMember } from "@meshwork/ledger/testing";
+import { Actors, candidacy, History, TestNetwork, testMember } from "@meshwork/ledger/testing";
 import {
   genesis,
   type HandOver,
@@ -188,6 +188,19 @@ describe("a light client", () => {
     );
     expect(late.anchor.time).toBe(network.genesis.time);
   });
+});
+
+test("the hand-overs of random histories are followed to their end", () => {
+  for (const seed of ["followed 0", "followed 1"]) {
+    const history = new History(seed);
+    history.run(25);
+    const { handOvers: chain, state, genesis: first } = history.network;
+    const reached = followHandOvers(anchorOf(first), chain);
+    if ("code" in reached) throw new Error(`${seed}: ${reached.reason}`);
+    expect(chain.length).toBeGreaterThan(0);
+    expect(reached.epoch).toBe(state.epoch.number);
+    expect(reached.voteKeys).toEqual(state.committee.seats.map(({ voteKey }) => voteKey));
+  }
 });
 
 describe("a claim about the state", () => {
