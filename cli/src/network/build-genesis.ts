@@ -21,7 +21,11 @@ export interface GenesisPlan {
   readonly policy: NetworkPolicy;
   readonly nodes: readonly FoundingNode[];
   /** Keys that run no worker: relays, gateways, operators, requesters. */
-  readonly accounts: readonly { readonly publicKey: PublicKey; readonly points: bigint }[];
+  readonly accounts: readonly {
+    readonly publicKey: PublicKey;
+    readonly recoveryHash: Digest;
+    readonly points: bigint;
+  }[];
 }
 
 const RUNTIMES: readonly RuntimeId[] = ["js-qjs-v1", "wasm-step-v1", "wasi-cmd-v1"];
@@ -43,7 +47,11 @@ export function buildGenesis(plan: GenesisPlan): Genesis {
     time,
     policy,
     members: nodes.map(memberOf),
-    accounts: accounts.map(({ publicKey, points }) => ({ publicKey, points: points as Points })),
+    accounts: accounts.map(({ publicKey, points, recoveryHash }) => ({
+      publicKey,
+      points: points as Points,
+      recoveryHash,
+    })),
     reputationTable: reputationTableDigest,
   };
 }

@@ -120,10 +120,10 @@ async function writeNetwork(
     policy: plan.development ? developmentPolicy : strangersPolicy,
     nodes,
     accounts: [
-      { publicKey: operator.keyPair.publicKey, points: OPERATOR_POINTS },
-      { publicKey: agent.keyPair.publicKey, points: AGENT_POINTS },
-      { publicKey: gateway.keyPair.publicKey, points: 0n },
-      { publicKey: relay.keyPair.publicKey, points: 0n },
+      funded(operator, OPERATOR_POINTS),
+      funded(agent, AGENT_POINTS),
+      funded(gateway, 0n),
+      funded(relay, 0n),
     ],
   });
   const chainId = chainIdOf(genesis);
@@ -167,3 +167,10 @@ function relaysOf(
   );
   return plan.relayAddresses.map((address) => `${address}/p2p/${peerId}`);
 }
+
+/** What the genesis says of keys that run no worker. */
+const funded = ({ keyPair: { publicKey }, recoveryHash }: MemberKeys, points: bigint) => ({
+  publicKey,
+  recoveryHash,
+  points,
+});

@@ -61,7 +61,8 @@ export function applyGenesis(genesis: Genesis): { state: State; header: Header }
       .with("account", accountOf(member, member.recoveryHash))
       .with("node", nodeOf(genesis, member))
       .with("contribution", contributionOf(member));
-  for (const funded of genesis.accounts) state = state.with("account", accountOf(funded, null));
+  for (const funded of genesis.accounts)
+    state = state.with("account", accountOf(funded, funded.recoveryHash));
   return { state, header: firstHeader(state) };
 }
 

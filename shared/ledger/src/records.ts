@@ -54,7 +54,7 @@ const account = z.strictObject({
   nodeId,
   /** The current key; the name is that of the first. */
   publicKey,
-  /** Null for an account that genesis funded: it cannot be recovered. */
+  /** Null for an account that the genesis funded without one: it cannot be recovered. */
   recoveryHash: digest.nullable(),
   points,
   /** Staked at accepted places. */

@@ -43,7 +43,16 @@ export const genesis = wire(
     policy: networkPolicy,
     members: z.array(genesisMember).min(4).max(1_000),
     /** Funded keys that run no node: the operator's, and requesters'. */
-    accounts: z.array(z.strictObject({ publicKey, points })).max(1_000),
+    accounts: z
+      .array(
+        z.strictObject({
+          publicKey,
+          points,
+          /** Null: the key can be neither replaced nor revoked. */
+          recoveryHash: digest.nullable(),
+        }),
+      )
+      .max(1_000),
     /** SM3 of the committed table of reputation quantiles: all nodes must compute alike. */
     reputationTable: digest,
   }),

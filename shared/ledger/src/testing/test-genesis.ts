@@ -79,7 +79,13 @@ export function genesisOf(
             }
           : null,
     })),
-    accounts: [{ publicKey: requester.keyPair.publicKey, points: 1_000_000n as Points }],
+    accounts: [
+      {
+        publicKey: requester.keyPair.publicKey,
+        points: 1_000_000n as Points,
+        recoveryHash: null,
+      },
+    ],
     reputationTable: reputationTableDigest,
   };
 }

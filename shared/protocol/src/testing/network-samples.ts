@@ -75,7 +75,7 @@ export const sampleGenesis: Genesis = {
     standing: 40,
     vote: { voteKey: key(49 + i), vrfKey: key25519(53) },
   })),
-  accounts: [{ publicKey: key(54), points: points(1_000_000n) }],
+  accounts: [{ publicKey: key(54), points: points(1_000_000n), recoveryHash: sampleDigest(84) }],
   reputationTable: sampleDigest(55),
 };
 
