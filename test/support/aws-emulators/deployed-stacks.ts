@@ -11,7 +11,7 @@ const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const stacks = ["meshwork-network", "meshwork-data", "meshwork-cluster"];
 
 /** What must be said for the whole app to synthesise. */
-const context = ["domain=mesh.example.org", "hostedZoneId=Z0123456789ABC", "relayImage=none:0", "apiImage=none:0", "nodeImage=none:0"];
+const context = ["domain=mesh.example.org", "hostedZoneId=Z0123456789ABC"];
 
 export interface DeployedStacks {
   readonly ledgerBucket: string;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Emulator } from "./emulators.ts";
 
 const VERSION = "5.2.5";
-/** Installed once, and kept for the next time; `infra/test/emulator.sh` uses the same. */
+/** Installed once, and kept for the next time. */
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
 const home = join(cache, "meshwork", `moto-${VERSION}`);
 const python = join(home, "bin", "python");
