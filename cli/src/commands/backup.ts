@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { CreatedSnapshot, CreateProgress } from "@meshwork/edge-node/snapshot";
+import { systemClock } from "@meshwork/foundation";
 import { chainIdOf } from "@meshwork/protocol";
 import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
@@ -114,12 +115,14 @@ function verifyCommand(streams: Streams): Command {
 }
 
 const count = integer(1, 1_000_000);
+const DAY_MS = 86_400_000;
 
 interface PruneCommandOptions extends PlaceOptions {
   keepLast?: number;
   keepDaily?: number;
   keepWeekly?: number;
   keepMonthly?: number;
+  orphans?: number;
   dryRun?: boolean;
 }
 
@@ -130,6 +133,11 @@ function pruneCommand(streams: Streams): Command {
     .option("--keep-daily <n>", "the highest of each of the last n days that have any (UTC)", count)
     .option("--keep-weekly <n>", "the same of weeks, which begin on Monday", count)
     .option("--keep-monthly <n>", "the same of months", count)
+    .option(
+      "--orphans <days>",
+      "and chunks of no snapshot that were stored so many days ago",
+      count,
+    )
     .option("--dry-run", "say what would go, and delete nothing")
     .action(async (place: string, options: PruneCommandOptions, command: Command) => {
       const output = outputOf(command, streams);
@@ -137,17 +145,21 @@ function pruneCommand(streams: Streams): Command {
       const keep = { keepLast, keepDaily, keepWeekly, keepMonthly };
       if (Object.values(keep).every((rule) => rule === undefined))
         throw new CliError("USAGE", "say what is to stay, by one --keep- option at least");
+      const { orphans } = options;
+      const orphansBefore = orphans === undefined ? 0 : systemClock.now() - orphans * DAY_MS;
       const pruned = await withPlace(place, options, ({ pruneSnapshots }, { store }) =>
-        pruneSnapshots(store, { ...keep, dryRun }),
+        pruneSnapshots(store, { ...keep, dryRun, orphansBefore }),
       );
       for (const found of pruned.snapshots) {
         output.emit("pruned", { ...factsOf(found), dryRun });
         output.say(`${dryRun ? "would go: " : "gone:     "}${lineOf(found)}`);
       }
-      const { chunks, sizeBytes } = pruned;
-      output.emit("freed", { chunks, sizeBytes, dryRun });
+      const { chunks, sizeBytes, orphans: given } = pruned;
+      output.emit("freed", { chunks, sizeBytes, orphans: given, dryRun });
       output.say(
         `${dryRun ? "Would free" : "Freed"} ${sizeText(sizeBytes)}, in chunks: ${chunks}.`,
       );
+      if (given > 0)
+        output.say(`${dryRun ? "Would go" : "Gone"} besides, of no snapshot: ${given} chunks.`);
     });
 }

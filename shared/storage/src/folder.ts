@@ -99,6 +99,10 @@ class FolderStore implements ObjectStore {
     return (await fileAt(this.#pathOf(id))) !== null;
   }
 
+  async storedAt(id: ContentId): Promise<number | null> {
+    return (await fileAt(this.#pathOf(id)))?.mtimeMs ?? null;
+  }
+
   async *list(): AsyncGenerator<ContentId> {
     const { folder } = this.#options;
     for (const shard of await shardsOf(folder))

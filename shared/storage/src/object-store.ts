@@ -17,6 +17,11 @@ export interface ObjectStore {
   get(id: ContentId, options?: { maxBytes?: number }): Promise<Uint8Array | null>;
   /** Whether an object of this name is there. Says nothing of its health. */
   has(id: ContentId): Promise<boolean>;
+  /**
+   * Wall time by the store's own clock, in ms, of the last time that it was written or noted as used; null when it
+   * is not there. For telling what was given up long ago from what is under way.
+   */
+  storedAt(id: ContentId): Promise<number | null>;
   /** Every object's name, in no order. Objects that come or go meanwhile may be missed. */
   list(): AsyncIterable<ContentId>;
   /** False when there was nothing to delete. */

@@ -200,6 +200,22 @@ describe("pruning", () => {
     expect(await store.chunks.has(underWay)).toBe(true);
   });
 
+  test("takes what was given up long ago, where it is told to, and leaves what may be under way", async () => {
+    const store = await threeSnapshots();
+    const [old, underWay] = [
+      await store.chunks.put(Uint8Array.of(1)),
+      await store.chunks.put(Uint8Array.of(2)),
+    ];
+    for (const id of store.chunks.objects.keys()) store.chunks.times.set(id, 1_000);
+    store.chunks.times.set(underWay, 2_000);
+    const pruned = await pruneSnapshots(store, { keepLast: 3, orphansBefore: 1_500 });
+    expect(pruned).toMatchObject({ snapshots: [], chunks: 0, orphans: 1 });
+    expect(await store.chunks.has(old)).toBe(false);
+    expect(await store.chunks.has(underWay)).toBe(true);
+    for (const found of (await listSnapshots(store)).snapshots)
+      await verifySnapshot(found, store, readData);
+  });
+
   test("deletes nothing while it cannot read what a snapshot needs", async () => {
     const store = await threeSnapshots();
     await store.manifests.put(Uint8Array.of(0x81, 2));

@@ -11,7 +11,7 @@ import { contentIdOf } from "../content-id.ts";
 import type { ObjectStore } from "../object-store.ts";
 import { StorageError } from "../storage-error.ts";
 import { type AwsOptions, clientSettings, needsPathStyle, operations } from "./aws-client.ts";
-import { askBucket, exists, namesIn, remove } from "./bucket.ts";
+import { askBucket, exists, headOf, namesIn, remove } from "./bucket.ts";
 import { checksumOfContent } from "./checksum.ts";
 import { download } from "./download.ts";
 import { tooLarge } from "./parts.ts";
@@ -86,6 +86,8 @@ export function openS3Store(options: S3StoreOptions): S3Store {
 
     has: (id) => operation((deadline) => exists(objectOf(id), deadline)),
 
+    storedAt: (id) => operation(async (deadline) => timeOf(await headOf(objectOf(id), deadline))),
+
     list: () => namesIn({ client, bucket, folder }, operation),
 
     delete: (id) => operation((deadline) => remove(objectOf(id), deadline)),
@@ -101,6 +103,9 @@ export function openS3Store(options: S3StoreOptions): S3Store {
     close: () => client.destroy(),
   };
 }
+
+const timeOf = (head: { LastModified?: Date | undefined } | null): number | null =>
+  head?.LastModified?.getTime() ?? null;
 
 const s3Client = (options: S3StoreOptions) =>
   new S3Client({

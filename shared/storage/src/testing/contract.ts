@@ -1,4 +1,4 @@
-import { type BlockHash, type ContentId, utf8 } from "@meshwork/foundation";
+import { type BlockHash, type ContentId, systemClock, utf8 } from "@meshwork/foundation";
 import { expect, test } from "vitest";
 import type { Anchor, AnchorStore } from "../anchor-store.ts";
 import { contentIdOf } from "../content-id.ts";
@@ -44,9 +44,18 @@ export function objectStoreContract(open: () => Promise<ObjectStoreUnderTest>): 
     expect((await store.get(id))?.length).toBe(0);
   });
 
+  test("tells when an object was stored", async () => {
+    const { store } = await open();
+    const now = systemClock.now();
+    const storedAt = await store.storedAt(await store.put(content));
+    // A service counts whole seconds, by a clock of its own.
+    expect(Math.abs((storedAt ?? 0) - now)).toBeLessThan(60_000);
+  });
+
   test("a missing object is null, not an error", async () => {
     const { store } = await open();
     const id = contentIdOf(content);
+    expect(await store.storedAt(id)).toBeNull();
     expect(await store.get(id)).toBeNull();
     expect(await store.has(id)).toBe(false);
     expect(await store.delete(id)).toBe(false);

@@ -37,6 +37,13 @@ export class MemoryObjects implements ObjectStore {
     return this.objects.has(id);
   }
 
+  /** When each was put, in ms. @default the beginning of time */
+  readonly times = new Map<ContentId, number>();
+
+  async storedAt(id: ContentId): Promise<number | null> {
+    return this.objects.has(id) ? (this.times.get(id) ?? 0) : null;
+  }
+
   async *list(): AsyncGenerator<ContentId> {
     yield* [...this.objects.keys()];
   }
