@@ -1,4 +1,4 @@
-import { type Digest, type NodeId, systemClock } from "@meshwork/foundation";
+import { type Clock, type Digest, type NodeId, systemClock } from "@meshwork/foundation";
 import { Actors, seededDigest, TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import {
@@ -32,8 +32,17 @@ const fromSigner = (attestation: Attestation): Letter => ({
 
 /** What the first verifier brings to the ledger when these letters have come. */
 async function handedIn(letters: readonly Letter[]): Promise<TransactionBody | undefined> {
-  const stopping = new AbortController();
   const brought: TransactionBody[] = [];
+  await sign(letters, { brought, clock: systemClock });
+  return brought[0];
+}
+
+/** @param brought what the verifier hands in, in order. */
+async function sign(
+  letters: readonly Letter[],
+  { brought, clock }: { brought: TransactionBody[]; clock: Clock },
+): Promise<void> {
+  const stopping = new AbortController();
   const received = letters.map(({ from, attestation }) => ({
     from,
     message: { kind: "attest", verdict, attestation },
@@ -41,8 +50,12 @@ async function handedIn(letters: readonly Letter[]): Promise<TransactionBody | u
   const mail = {
     send: async () => {},
     received: () => received,
-    until: async (_: unknown, probe: () => unknown) =>
-      probe() ?? Promise.reject(new Error("no quorum")),
+    until: async (_: unknown, probe: () => unknown, signal: AbortSignal) => {
+      // Time runs: what waits with a limit has waited it out.
+      await Promise.resolve();
+      signal.throwIfAborted();
+      return probe() ?? Promise.reject(new Error("no quorum"));
+    },
   } as unknown as TaskMail;
   const never = (signal: AbortSignal) =>
     new Promise<never>((_, reject) =>
@@ -54,7 +67,7 @@ async function handedIn(letters: readonly Letter[]): Promise<TransactionBody | u
       me: mine.verifier,
       keyPair,
       mail,
-      clock: systemClock,
+      clock,
       log: silentLog,
       secrets: () => mine.seed,
       ledger: {
@@ -71,7 +84,6 @@ async function handedIn(letters: readonly Letter[]): Promise<TransactionBody | u
     } as Verification,
     { verdict, samples: mine.samples },
   );
-  return brought[0];
 }
 
 const isTaken = (body: TransactionBody | undefined): boolean =>
@@ -99,4 +111,21 @@ test("a verifier whose word the ledger would refuse spoils nobody's proof", asyn
 
 test("too few who agree bring nothing", async () => {
   await expect(handedIn(others.slice(1).map(fromSigner))).rejects.toThrow("no quorum");
+});
+
+test("who waits for the others in vain lays his own word on the ledger, which takes it", async () => {
+  const brought: TransactionBody[] = [];
+  const impatient: Clock = {
+    ...systemClock,
+    setTimer(_, fire) {
+      fire();
+      return () => {};
+    },
+  };
+  const silent = others.slice(1).map(fromSigner);
+  await expect(sign(silent, { brought, clock: impatient })).rejects.toThrow("no quorum");
+  const [word] = brought;
+  expect(word?.kind).toBe("attest");
+  const sender = network.memberOf(mine.verifier);
+  expect(word && network.refused(sender, word)).toBeUndefined();
 });
