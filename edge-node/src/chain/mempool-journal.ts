@@ -3,6 +3,7 @@ import { codeOf, limits, type TransactionId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import {
   type Transaction,
+  transactionBytes,
   transactionIdOf,
   transaction as transactionWire,
 } from "@meshwork/protocol";
@@ -33,7 +34,7 @@ export async function openMempoolJournal(
   const journal = new Journal({ file, space, log });
   const transactions = records.flatMap((bytes) => readOrSkip(bytes, log));
   for (const [i, transaction] of transactions.entries())
-    journal.keep(transaction, records[i] ?? transactionWire.encode(transaction));
+    journal.keep(transaction, records[i] ?? transactionBytes(transaction));
   return { journal, transactions };
 }
 
@@ -77,7 +78,7 @@ class Journal implements MempoolJournal {
   }
 
   add(transaction: Transaction): Promise<void> {
-    const bytes = transactionWire.encode(transaction);
+    const bytes = transactionBytes(transaction);
     this.keep(transaction, bytes);
     return this.#parts.file.append(bytes);
   }

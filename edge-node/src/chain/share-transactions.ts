@@ -1,5 +1,5 @@
 import { limits, type NodeId } from "@meshwork/foundation";
-import { consensusMessageWire, type Transaction, transaction } from "@meshwork/protocol";
+import { consensusMessageWire, type Transaction, transactionBytes } from "@meshwork/protocol";
 import type { CommitteeLinks } from "./committee-links.ts";
 
 /** Brings what was handed in here to the committee: at once, and again until it is included or void. */
@@ -42,7 +42,7 @@ function* transactionFrames(transactions: readonly Transaction[]): Generator<Uin
   let batch: Transaction[] = [];
   let sizeBytes = 0;
   for (const one of transactions) {
-    const size = transaction.encode(one).length;
+    const size = transactionBytes(one).length;
     if (batch.length === PER_FRAME || sizeBytes + size > limits.blockBytes) {
       yield frameOf(batch);
       batch = [];

@@ -14,7 +14,7 @@ import { z } from "zod";
 import { wire } from "./canonical.ts";
 import { certificate, certificateSchema } from "./certificate.ts";
 import { merkleRoot } from "./merkle.ts";
-import { type Transaction, transaction, transactionSchema } from "./transaction.ts";
+import { type Transaction, transactionBytes, transactionSchema } from "./transaction.ts";
 
 export const headerSchema = z.strictObject({
   version: z.literal(1),
@@ -57,7 +57,7 @@ export const headerHash = (value: Header): BlockHash =>
   digestOf("meshwork/header/1", header.encode(value)) as string as BlockHash;
 
 export const transactionRootOf = (transactions: readonly Transaction[]): Digest =>
-  merkleRoot(transactions.map(transaction.encode));
+  merkleRoot(transactions.map(transactionBytes));
 
 export const lastCommitHashOf = (value: Block["lastCommit"]): Digest =>
   digestOf(

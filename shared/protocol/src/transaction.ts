@@ -189,6 +189,17 @@ export function transactionIdOf(value: UnsignedTransaction): TransactionId {
   return id;
 }
 
+const encodings = new WeakMap<Transaction, Uint8Array>();
+
+/** Its canonical bytes, made once and nobody's to change: a block's root is asked for by all who look at it. */
+export function transactionBytes(value: Transaction): Uint8Array {
+  const known = encodings.get(value);
+  if (known !== undefined) return known;
+  const bytes = transaction.encode(value);
+  encodings.set(value, bytes);
+  return bytes;
+}
+
 export const signTransaction = (keyPair: KeyPair, value: UnsignedTransaction): Transaction => ({
   unsigned: value,
   signature: sign(keyPair, fromHex(transactionIdOf(value))),
