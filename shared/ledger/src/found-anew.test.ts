@@ -92,6 +92,10 @@ test("another state than the founders signed is refused, and so is a committee t
     { parentChainId: seededDigest("chain") as never },
   ])
     expect(wrong(change)).toThrow(/restore that height/);
+  const seated = state.account(committee.seats[3]?.node as never);
+  const barred = seated && state.with("account", { ...seated, barred: "equivocated" });
+  const successor = signed(members, { ...body, stateRoot: barred?.root() ?? body.stateRoot });
+  expect(() => barred && foundAnew(barred, { founders: genesis, successor })).toThrow(/standing/);
   const [first, ...rest] = committee.seats as [Committee["seats"][number]];
   for (const [change, why] of [
     [{ epoch: 3 }, /the next is 2/],

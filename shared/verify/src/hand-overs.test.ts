@@ -1,5 +1,6 @@
 import { Actors, candidacy, History, TestNetwork, testMember } from "@meshwork/ledger/testing";
 import {
+  committeeHash,
   genesis,
   type HandOver,
   receipt as receiptWire,
@@ -28,7 +29,10 @@ const network = new TestNetwork({
 });
 network.step({ view: 1 });
 for (const member of network.members) network.put(candidacy(network, member));
-for (let epoch = 0; epoch < 4; epoch++) network.passEpoch();
+network.passEpoch();
+network.step({ view: 1 });
+const early = network.claimOf("account", network.requester.nodeId);
+for (let epoch = 1; epoch < 4; epoch++) network.passEpoch();
 const actors = new Actors(network);
 const orderId = actors.order();
 actors.finish(orderId);
@@ -119,6 +123,17 @@ describe("a hand-over is refused", () => {
     });
   });
 
+  test("to a committee of another epoch than the next, even if the sitting one signs that", () => {
+    const committee = { ...first.committee, epoch: 2 };
+    const header = { ...first.header, nextCommitteeHash: committeeHash(committee) };
+    const certificate = network.certify(header);
+    expect(tell({ header, certificate, committee })).toMatchObject({ code: "WRONG_COMMITTEE" });
+    const right = { ...header, nextCommitteeHash: committeeHash(first.committee) };
+    expect(tell({ header: right, certificate: network.certify(right) })).toMatchObject({
+      epoch: 1,
+    });
+  });
+
   test("when the committee that comes in signs it itself", () => {
     const at = handOvers.findIndex(
       (each, i) => i > 0 && seatsOf(each) !== seatsOf(handOvers[i - 1]),
@@ -204,6 +219,12 @@ test("the hand-overs of random histories are followed to their end", () => {
 });
 
 describe("a claim about the state", () => {
+  test("of an earlier epoch verifies with a chain that goes further", () => {
+    expect(early.header.epoch).toBe(1);
+    const shown = apart(early);
+    expect(verifyState(shown, { ...believed, handOver: handOvers })).toMatchObject({ ok: true });
+  });
+
   test("of an account, of a task, and of what is not there verifies with the genesis alone", () => {
     const encoded = stateClaim.encode(claim);
     expect(verifyState(encoded, believed)).toMatchObject({ ok: true, kind: "account" });
