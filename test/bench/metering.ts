@@ -1,19 +1,19 @@
-import { systemClock, utf8 } from "@meshwork/foundation";
-import type { TaskLimits } from "@meshwork/protocol";
+import { limits, systemClock, utf8 } from "@meshwork/foundation";
+import { NOTHING_HASH, type TaskLimits, type TraceLeaf, traceRootOf } from "@meshwork/protocol";
 import { instrument, METER_EXPORT } from "../../edge-node/src/runtime/metering/instrument.ts";
-import { openTask } from "../../edge-node/src/runtime/open-task.ts";
 import { runTask } from "../../edge-node/src/runtime/run-task.ts";
 import { createSandboxPool, type SandboxPool } from "../../edge-node/src/runtime/sandbox-pool.ts";
-import { firstSegment, program, wasmTask } from "../../edge-node/src/runtime/testing/tasks.ts";
 import { compileAssemblyScript, examples } from "../examples/compile.ts";
 import { type Bench, type BenchRow, interleave, median, row } from "./harness.ts";
+import { priceRows } from "./prices.ts";
 
 /** What determinism and bounds cost a program, and what a process of its own costs a task. */
 export const metering: Bench = {
   name: "metering",
   about: "metered WebAssembly against raw, and the way of a task through the sandbox",
   async run() {
-    return { rows: [...(await kernelRows()), ...(await priceRows()), ...(await sandboxRows())] };
+    const rows = [...(await kernelRows()), ...(await priceRows()), traceRow()];
+    return { rows: [...rows, ...(await sandboxRows())] };
   },
 };
 
@@ -22,6 +22,8 @@ const KERNELS = [
   { name: "integers", about: "integer work (SHA-256)", turns: 100_000, atMost: 1.5 },
   { name: "matrices", about: "float work (matrices)", turns: 150, atMost: 2.3 },
   { name: "escapes", about: "float work (Mandelbrot)", turns: 200_000, atMost: 2.3 },
+  { name: "counting", about: "bytes and branches (words counted)", turns: 300, atMost: 1.5 },
+  { name: "sorts", about: "calls and memory (quicksort)", turns: 150, atMost: 1.5 },
 ] as const;
 
 async function kernelRows(): Promise<BenchRow[]> {
@@ -49,54 +51,19 @@ async function kernelRows(): Promise<BenchRow[]> {
   return rows;
 }
 
-/** What a program would do that wants much of a machine for little fuel. */
-const EXPENSIVE: Readonly<Record<string, string>> = {
-  "square roots": "(local.set $f (f64.sqrt (local.get $f)))",
-  divisions: "(local.set $x (i64.rem_u (i64.const -7) (i64.or (local.get $x) (i64.const 3))))",
-  "scattered loads": `(local.set $x (i64.and (i64.const 0x1ffffc0) (i64.mul (i64.const 1103515245)
-    (i64.add (i64.const 77) (i64.load (i32.wrap_i64 (local.get $x)))))))`,
-  "copies of nothing": "(memory.copy (i32.const 0) (i32.const 8) (i32.const 0))",
-  "fills of nothing": "(memory.fill (i32.const 0) (i32.const 8) (i32.const 0))",
-  "growing by nothing": "(drop (memory.grow (i32.const 0)))",
-  "table entries set": "(table.set 0 (i32.const 0) (ref.func $nothing))",
-  "tables copied": "(table.copy (i32.const 0) (i32.const 1) (i32.const 1000))",
-  "indirect calls": "(call_indirect (type $none) (i32.const 0))",
-  "states written": "(call $state_write (i32.const 0) (i32.const 0))",
-  "bytes written": "(call $output_write (i32.const 0) (i32.const 1))",
-};
-const PRICE_FUEL = 100_000_000n;
-/** What nobody sees, V8 does not compute. */
-const SEEN = "(i64.store (i32.const 0) (local.get $x)) (f64.store (i32.const 8) (local.get $f))";
-/** A chain that no compiler can shorten. */
-const MIXING = `(local.set $x (i64.xor (i64.add (local.get $x) (i64.const 0x9e3779b97f4a7c15))
-  (i64.shr_u (local.get $x) (i64.const 7))))`;
-
-/** Time for the same fuel, against a loop that mixes bits. Fuel is bought by its time, so it must follow. */
-async function priceRows(): Promise<BenchRow[]> {
-  const timed = (body: string) => {
-    const module = program(
-      `(local $x i64) (local $f f64) (local.set $f (f64.const 2)) (loop ${body.repeat(16)} ${SEEN} br 0)`,
-      {
-        memory: '(memory (export "memory") 512)',
-        more: `(type $none (func)) (table 2000 funcref) (elem (i32.const 0) $nothing) (func $nothing)`,
-      },
-    );
-    const limits = { fuel: PRICE_FUEL, outputBytes: 1 << 24 };
-    const session = openTask(wasmTask(module, { limits }), null);
-    return () => {
-      const start = performance.now();
-      session.runSegment(firstSegment);
-      return performance.now() - start;
-    };
-  };
-  const plain = timed(MIXING);
-  const rows: BenchRow[] = [];
-  for (const [about, body] of Object.entries(EXPENSIVE)) {
-    const times = await interleave({ plain, expensive: timed(body) }, 5);
-    const measured = { value: times.expensive, unit: "ms", baseline: times.plain };
-    rows.push(row({ metric: `same fuel spent on ${about}`, ...measured }, { atMost: 10 }));
-  }
-  return rows;
+/** The root of the longest trace is hashed in one go: nothing else of the node runs meanwhile. */
+function traceRow(): BenchRow {
+  const hashes = { pre: NOTHING_HASH, post: NOTHING_HASH, out: NOTHING_HASH };
+  const leaves: TraceLeaf[] = Array.from({ length: limits.stepsPerTask + 1 }, (_, index) => ({
+    ...{ ...hashes, index, outBytes: 0, fuel: 1n },
+  }));
+  const times = Array.from({ length: 9 }, () => {
+    const start = performance.now();
+    traceRootOf(leaves);
+    return performance.now() - start;
+  });
+  const metric = `longest stall: the root of a trace of ${limits.stepsPerTask} steps`;
+  return row({ metric, value: median(times), unit: "ms" }, { atMost: 300 });
 }
 
 async function sandboxRows(): Promise<BenchRow[]> {

@@ -1,8 +1,10 @@
 import { utf8 } from "@meshwork/foundation/bytes";
 import { ENGINE, engineWorld } from "./js-engine.ts";
 import { type CompiledModule, MeteredInstance } from "./metered-instance.ts";
-import { FUEL_PER_PAGE } from "./metering/module-limits.ts";
 import { TaskFault, type TaskLimits } from "./runtime.ts";
+
+/** For a page that is granted. To touch it, the engine has to fill it, which is metered as well. */
+const ENGINE_FUEL_PER_PAGE = 4_096;
 
 /** How a piece of JavaScript ended: with a value, or by throwing one. */
 export interface Completion {
@@ -48,7 +50,7 @@ export class JsValues {
       stack: ENGINE_STACK,
     });
     this.instance.run(() => {
-      this.instance.charge(BigInt(FUEL_PER_PAGE * limits.memoryPages));
+      this.instance.charge(BigInt(ENGINE_FUEL_PER_PAGE * limits.memoryPages));
       this.#engine("initialize");
       this.#runtime = this.#engine("newRuntime");
       this.#engine("setMaxStackSize", this.#runtime, engineStackBytes(limits.stackDepth));

@@ -84,7 +84,7 @@ class CommandRun {
       names.map((name) => [
         name,
         (...parameters: never[]) => {
-          guest.pay();
+          guest.payForCall();
           return errnoOf(calls[name], parameters);
         },
       ]),

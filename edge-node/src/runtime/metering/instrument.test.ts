@@ -130,7 +130,10 @@ describe("determinism", () => {
 
   test("memory grows to the granted pages and no further", () => {
     const grown = (pages: number) =>
-      run(instrument(functionOf(`(memory.grow (i32.const ${pages}))`), bare)).result;
+      run(instrument(functionOf(`(memory.grow (i32.const ${pages}))`), bare), {
+        fuel: 10_000_000n,
+        stack: 10_000,
+      }).result;
     expect(grown(99)).toBe(1);
     expect(grown(100)).toBe(-1);
   });

@@ -3,9 +3,10 @@ import type { MeteredInstance } from "../metered-instance.ts";
 import { ERRNO, WasiError } from "./errno.ts";
 
 /** Looking at one element of a list of buffers takes about as long as this much fuel. */
-const FUEL_PER_BUFFER = 64;
+const FUEL_PER_BUFFER = 192;
 /** POSIX calls it IOV_MAX. */
 const MOST_BUFFERS = 1_024;
+const CALL_FUEL = 1_000;
 const MOST_PATH_BYTES = 4_096;
 /** A path is decoded, resolved and looked up. */
 const FUEL_PER_PATH = 16_384;
@@ -23,9 +24,9 @@ export class Guest {
     return this.#instance.used;
   }
 
-  /** Every call pays once for itself. */
-  pay(bytes = 0): void {
-    this.#instance.pay(bytes);
+  /** What every call pays for itself: the crossing, and as much again for finding what it speaks of. */
+  payForCall(): void {
+    this.#instance.pay(CALL_FUEL);
   }
 
   charge(fuel: number): void {

@@ -77,6 +77,61 @@ export function escapes(turns: u32): u32 {
   return total;
 }
 
+/** Bytes and branches: a text is cut into words, and each is counted in a hash table. */
+export function counting(turns: u32): u32 {
+  let seed: u32 = 1;
+  for (let i = 0; i < TEXT; i++) {
+    seed = seed * 1664525 + 1013904223;
+    text[i] = seed >> 24 < 48 ? 0x20 : u8(0x61 + ((seed >> 16) % 20));
+  }
+  for (let turn: u32 = 0; turn < turns; turn++) {
+    let hash: u32 = 0;
+    for (let i = 0; i < TEXT; i++) {
+      const byte = text[i];
+      if (byte == 0x20) {
+        counts[hash & 4095]++;
+        hash = 0;
+      } else hash = (hash ^ byte) * 16777619;
+    }
+  }
+  return counts[0] + counts[77];
+}
+
+const TEXT: i32 = 65_536;
+const text = new StaticArray<u8>(65_536);
+const counts = new StaticArray<u32>(4_096);
+
+/** Calls, comparisons and scattered memory: quicksort. */
+export function sorts(turns: u32): u32 {
+  let seed: u32 = 7;
+  for (let turn: u32 = 0; turn < turns; turn++) {
+    for (let i = 0; i < 4_096; i++) {
+      seed = seed * 1664525 + 1013904223;
+      items[i] = seed;
+    }
+    sort(0, 4_095);
+  }
+  return items[0] ^ items[2_048];
+}
+
+const items = new StaticArray<u32>(4_096);
+
+function sort(first: i32, last: i32): void {
+  let low = first;
+  let high = last;
+  const middle = items[(first + last) >> 1];
+  while (low <= high) {
+    while (items[low] < middle) low++;
+    while (items[high] > middle) high--;
+    if (low > high) break;
+    const kept = items[low];
+    items[low++] = items[high];
+    items[high--] = kept;
+  }
+  if (first < high) sort(first, high);
+  if (low < last) sort(low, last);
+}
+
 export function stop(_message: usize, _file: usize, _line: u32, _column: u32): void {
   unreachable();
 }
