@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SecretBundle } from "@meshwork/crypto";
 import type { Clock, NodeId, Random } from "@meshwork/foundation";
-import type { Log, Metrics } from "@meshwork/observability";
+import { createMetrics, type Log, type Metrics } from "@meshwork/observability";
 import type { Identity, P2p } from "@meshwork/p2p";
 import type { Genesis, Invite, Transaction } from "@meshwork/protocol";
 import { beginAtSnapshot } from "./archiver/begin-at-snapshot.ts";
@@ -88,12 +88,7 @@ export interface Node {
 export async function startNode(parts: NodeParts, options: NodeOptions): Promise<Node> {
   const running = new AsyncDisposableStack();
   try {
-    const connect = () =>
-      connectPeers(
-        parts,
-        { ...options, listen: [] },
-        { identity: nodeIdentity(parts, options), state: () => null },
-      );
+    const connect = () => connectBefore(parts, options);
     await beginAtSnapshot({ ...parts, connect }, options);
     return await buildNode(parts, options, running);
   } catch (error) {
@@ -101,6 +96,14 @@ export async function startNode(parts: NodeParts, options: NodeOptions): Promise
     throw error;
   }
 }
+
+/** Connections that end before the node's own begin, and are counted by nobody. */
+const connectBefore = (parts: NodeParts, options: NodeOptions): Promise<P2p> =>
+  connectPeers(
+    { ...parts, metrics: createMetrics({ processMetrics: false }) },
+    { ...options, listen: [] },
+    { identity: nodeIdentity(parts, options), state: () => null },
+  );
 
 /** Connections, and the ledger over them: who is let in depends on the one, and blocks come over the other. */
 async function openLedger(
