@@ -1,11 +1,21 @@
 import { finality } from "./finality.ts";
 import { type Bench, formatReport, report } from "./harness.ts";
+import { ledger, ledgerLong } from "./ledger.ts";
 import { metering } from "./metering.ts";
 import { sm2 } from "./sm2.ts";
+import { state } from "./state.ts";
 import { addedLatency } from "./task.ts";
 
 /** `npm run bench -- NAME [--json]` */
-const benches: readonly Bench[] = [sm2, metering, finality, addedLatency];
+const benches: readonly Bench[] = [
+  sm2,
+  metering,
+  finality,
+  ledger,
+  ledgerLong,
+  state,
+  addedLatency,
+];
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");
@@ -13,7 +23,7 @@ const names = args.filter((arg) => arg !== "--json");
 const chosen = benches.find(({ name }) => name === names[0]);
 
 if (chosen === undefined || names.length !== 1) {
-  const list = benches.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n");
+  const list = benches.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n");
   console.error(`npm run bench -- NAME [--json], where NAME is one of\n${list}`);
   process.exitCode = 2;
 } else {

@@ -1,0 +1,133 @@
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { Validators } from "../support/validators.ts";
+import { type BenchRow, median, quantile, row } from "./harness.ts";
+
+const FINALITY_SAMPLES = 100;
+const BURSTS = 3;
+/** Handed in at each validator at once; two blocks of the largest number in all. */
+const BURST = 500;
+/** Shortened, so that an idle minute takes seconds. */
+const HEARTBEAT_MS = 2_000;
+const HEARTBEATS = 5;
+const MISSED_BLOCKS = 400;
+const VERIFY_MS = 2_000;
+
+/** Four validators as processes on loopback: what they do alone, together, idle, and after an absence. */
+export async function liveRows(): Promise<BenchRow[]> {
+  const validators = await Validators.create({ policy: { heartbeatMs: HEARTBEAT_MS } });
+  try {
+    await validators.start(...validators.names);
+    await include(validators, 20);
+    return [
+      ...(await finalityRows(validators)),
+      await throughputRow(validators),
+      await idleRow(validators),
+      await catchUpRow(validators),
+    ];
+  } finally {
+    await validators.end();
+  }
+}
+
+async function finalityRows(validators: Validators): Promise<BenchRow[]> {
+  const ms = await include(validators, FINALITY_SAMPLES);
+  return [
+    row({ metric: "finality p50", value: median(ms), unit: "ms" }),
+    row({ metric: "finality p99", value: quantile(ms, 0.99), unit: "ms" }),
+  ];
+}
+
+/**
+ * Every validator checks every signature, and all share this machine: so the ceiling is what its cores
+ * check in a second, divided by the validators.
+ */
+async function throughputRow(validators: Validators): Promise<BenchRow> {
+  const { names } = validators;
+  const ours: number[] = [];
+  const ceilings: number[] = [];
+  for (let round = -1; round < BURSTS; round++) {
+    await Promise.all(
+      names.map((name) => validators.ask(name, { kind: "sign", count: BURST }, "signed")),
+    );
+    const bursts = await Promise.all(
+      names.map((name) => validators.ask(name, { kind: "burst" }, "burst")),
+    );
+    const ceiling = (await verificationsPerSecond()) / names.length;
+    // The first round starts threads and warms compilers up.
+    if (round < 0) continue;
+    const seconds = Math.max(...bursts.map(({ elapsedMs }) => elapsedMs)) / 1_000;
+    ours.push((BURST * names.length) / seconds);
+    ceilings.push(ceiling);
+  }
+  return row(
+    {
+      metric: "transactions a second, against SM2 checks of all cores / 4",
+      value: median(ours),
+      unit: "1/s",
+      baseline: median(ceilings),
+    },
+    { atLeast: 0.6 },
+  );
+}
+
+async function verificationsPerSecond(): Promise<number> {
+  const rates = await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      const file = new URL("./ledger-verify-worker.ts", import.meta.url);
+      const worker = new Worker(file, { workerData: { durationMs: VERIFY_MS } });
+      const [rate] = (await once(worker, "message")) as [number];
+      await worker.terminate();
+      return rate;
+    }),
+  );
+  return rates.reduce((sum, rate) => sum + rate, 0);
+}
+
+async function idleRow(validators: Validators): Promise<BenchRow> {
+  const before = await heightOf(validators);
+  await delay(HEARTBEATS * HEARTBEAT_MS);
+  const blocks = (await heightOf(validators)) - before;
+  return row(
+    {
+      metric: `blocks of an idle network, per heartbeat (${HEARTBEAT_MS / 1_000} s here)`,
+      value: blocks / HEARTBEATS,
+      unit: "1",
+    },
+    { atMost: 1.2 },
+  );
+}
+
+/** One is away while the others make blocks of one transaction each; then it comes back. */
+async function catchUpRow(validators: Validators): Promise<BenchRow> {
+  const away = validators.names.at(-1) as string;
+  await validators.kill(away);
+  const begun = performance.now();
+  await include(validators, MISSED_BLOCKS);
+  const makingPerSecond = MISSED_BLOCKS / ((performance.now() - begun) / 1_000);
+  const height = await heightOf(validators);
+  await validators.start(away);
+  const [seen, started] = [await heightOf(validators, away), performance.now()];
+  await validators.ask(away, { kind: "wait", height }, "at");
+  const seconds = (performance.now() - started) / 1_000;
+  return row(
+    {
+      metric: `catch-up of ${MISSED_BLOCKS} blocks missed, against their making`,
+      value: (height - seen) / seconds,
+      unit: "blocks/s",
+      baseline: makingPerSecond,
+    },
+    { atLeast: 20 },
+  );
+}
+
+async function include(validators: Validators, count: number): Promise<number[]> {
+  const [first] = validators.names as [string];
+  return (await validators.ask(first, { kind: "include", count }, "included")).finalityMs;
+}
+
+async function heightOf(validators: Validators, name = validators.names[0] as string) {
+  return (await validators.ask(name, { kind: "look", accounts: [] }, "seen")).height;
+}
