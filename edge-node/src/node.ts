@@ -37,7 +37,7 @@ import type { Sandboxes } from "./sandboxes.ts";
 import { createTaskSecrets } from "./task-secrets.ts";
 
 export interface NodeOptions extends SnapshotPlaces {
-  /** `chain`, `vote`, `objects`, `results`, `uploads`, `dispatches` and `deliveries` lie in it. One process owns it. */
+  /** `chain`, `vote`, `objects`, `results`, `uploads`, `dispatches`, `deliveries`, `snapshots` and `control` lie in it. One process owns it. */
   folder: string;
   genesis: Genesis;
   /** `edge` runs and verifies tasks and may vote; `gateway` orders them for others and follows the ledger. */
