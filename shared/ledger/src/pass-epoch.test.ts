@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { applyBlock } from "./apply-block.ts";
 import { isExecutable, nextOwedTime, owedAt } from "./demand.ts";
 import { State } from "./state.ts";
-import { candidacy, standingNetwork, type TestNetwork } from "./testing/index.ts";
+import { candidacy, standingNetwork, type TestMember, type TestNetwork } from "./testing/index.ts";
 
 const nodesOf = ({ state }: TestNetwork) => state.committee.seats.map(({ node }) => node);
 
@@ -50,8 +50,11 @@ describe("an epoch", () => {
     const { state, header } = network;
     expect(nextOwedTime(state)).toBe(header.time + 100);
     expect(owedAt(state, header.time + 99)).toBe(false);
-    const transaction = network.sign(network.requester, { kind: "delegate", candidate: null });
-    expect(isExecutable(state, transaction, { time: header.time + 99 })).toBe(false);
+    const [member] = network.members as [TestMember];
+    const transaction = network.sign(member, { kind: "delegate", candidate: null });
+    const executable = (after: number) =>
+      isExecutable(state, transaction, { time: header.time + after });
+    expect([executable(99), executable(100)]).toEqual([false, true]);
     const built = network.propose({ elapsedMs: 1 });
     if (!built.ok) throw new Error(built.refusal.reason);
     expect(built.block.header.time).toBe(header.time + 100);
