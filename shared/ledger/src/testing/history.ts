@@ -23,7 +23,7 @@ export class History {
     const draw = seededDraw(seededDigest(seed));
     this.#draw = draw;
     this.network = new TestNetwork({
-      members: 7 + draw(5),
+      members: 8 + draw(6),
       standing: draw(2) === 0 ? draw(25) : 1_000,
       policy: {
         auditFloor: draw(2) === 0 ? 0 : draw(ONE + 1),
@@ -50,6 +50,8 @@ export class History {
       },
     });
     this.actors = new Actors(this.network, (id, orderId) => {
+      // Now and then all conspire, so that no result can be trusted.
+      if (seededDraw(seededDigest(`${seed}/${orderId}`))(6) === 0) return "lies";
       const { name } = this.network.memberOf(id);
       const chance = seededDraw(seededDigest(`${seed}/${orderId}/${name}`));
       return conducts[chance(conducts.length)] as Conduct;
@@ -102,7 +104,7 @@ export class History {
 
   #order(): void {
     const replicas = 1 + this.#draw(3);
-    const verifiers = 1 + this.#draw(5);
+    const verifiers = 1 + this.#draw(4);
     const maxFuel = 10_000_000n as Fuel;
     const worst = BigInt(replicas + verifiers) * priceOfRun(this.network.state.policy, maxFuel);
     this.actors.send({
@@ -134,11 +136,14 @@ export class History {
     const choices: (() => Transaction)[] = [
       () => registration(network, this.#newcomer()),
       () => renewal(network, who),
+      () => renewal(network, who),
+      () => renewal(network, who),
       () => renewal(network, who, { capacity: this.#draw(5) }),
       () => network.sign(who, { kind: "leave" }),
       () => rotation(network, who),
       // The seats must go on proposing, and enough nodes must be left for a task.
-      () => revocation(network, guests[this.#draw(guests.length + 1)] ?? who, { heir }),
+      () =>
+        revocation(network, guests[this.#draw(guests.length + 1)] ?? this.#newcomer(), { heir }),
       () =>
         network.sign(requester, {
           kind: "revoke-voucher",
