@@ -1,14 +1,8 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { createVoteFolder } from "@meshwork/edge-node/vote-key";
-import { type Points, systemClock } from "@meshwork/foundation";
-import { TestNetwork } from "@meshwork/ledger/testing";
-import { genesis } from "@meshwork/protocol";
+import { Validators } from "../support/validators.ts";
 import { type Bench, median, quantile, row } from "./harness.ts";
 
 const ROUNDS = 8;
@@ -21,10 +15,10 @@ export const finality: Bench = {
   name: "finality",
   about: "from a transaction's hand-in until its block is final, 4 validators as processes",
   async run() {
-    const folder = await mkdtemp(join(tmpdir(), "meshwork-finality-"));
-    const validators = await startValidators(folder);
-    const floor = await openFloor(folder);
+    const validators = await Validators.create();
+    const floor = await openFloor(validators.folder);
     try {
+      await validators.start(...validators.names);
       await include(validators, 8);
       const ours: number[] = [];
       const bare: number[] = [];
@@ -46,46 +40,15 @@ export const finality: Bench = {
         ],
       };
     } finally {
-      for (const validator of validators) validator.kill("SIGKILL");
       floor.close();
-      await rm(folder, { recursive: true, force: true });
+      await validators.end();
     }
   },
 };
 
-const program = fileURLToPath(
-  new URL("../../edge-node/src/chain/testing/validator-process.ts", import.meta.url),
-);
-
-async function startValidators(folder: string): Promise<ChildProcess[]> {
-  const policy = { admission: "open", registerPrice: 0n as Points } as const;
-  const { genesis: made } = new TestNetwork({ members: 4, policy });
-  const members = await Promise.all(
-    made.members.map(async (member, i) => {
-      await mkdir(join(folder, `member-${i}`));
-      return { ...member, vote: await createVoteFolder(join(folder, `member-${i}`, "vote")) };
-    }),
-  );
-  const file = join(folder, "genesis.json");
-  await writeFile(file, genesis.toJson({ ...made, time: systemClock.now() - 1_000, members }));
-  const started = members.map((_, i) =>
-    fork(program, [join(folder, `member-${i}`), `member-${i}`, file], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    }),
-  );
-  const ready = await Promise.all(
-    started.map(async (child) => (await once(child, "message"))[0] as { record: string }),
-  );
-  for (const child of started)
-    child.send({ kind: "meet", records: ready.map(({ record }) => record) });
-  return started;
-}
-
-async function include([first]: ChildProcess[], count: number): Promise<number[]> {
-  if (first === undefined) return [];
-  first.send({ kind: "include", count });
-  const [{ finalityMs }] = (await once(first, "message")) as [{ finalityMs: number[] }];
-  return finalityMs;
+async function include(validators: Validators, count: number): Promise<number[]> {
+  const [first] = validators.names as [string];
+  return (await validators.ask(first, { kind: "include", count }, "included")).finalityMs;
 }
 
 /** What the machine itself takes: delays on a bare TCP connection, and appends made durable. */
