@@ -77,7 +77,8 @@ export async function createNetwork(
     await moveTo(folder, draft);
     return network;
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    // Where one key could not be written, others may still be on their way into the folder.
+    await rm(draft, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
