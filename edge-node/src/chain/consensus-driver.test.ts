@@ -15,6 +15,8 @@ import {
   type Ballot,
   type ConsensusMessage,
   consensusMessageWire,
+  type FinalizedBlock,
+  headerHash,
   signBallot,
   type Vote,
 } from "@meshwork/protocol";
@@ -40,6 +42,8 @@ let warnings: string[];
 let sent: ConsensusMessage[];
 let appends: { record: LogRecord; settle: PromiseWithResolvers<void> }[];
 let fatal: unknown[];
+/** Batches of signatures that threads are checking. */
+let threads: { checks: number; answer(): void }[];
 let convictions: unknown[];
 /** How far back the log remembers. */
 let completeFrom: number;
@@ -49,6 +53,7 @@ beforeEach(async () => {
   chain = await openChain({ folder, genesis: network.genesis, log: silentLog });
   [sent, appends, fatal, warnings, convictions] = [[], [], [], [], []];
   completeFrom = 0;
+  threads = [];
   const { time } = network.header;
   const clock: Clock = { ...systemClock, now: () => time + 10, setTimer: () => () => {} };
   const log = { ...silentLog, warn: (message: string) => warnings.push(message) };
@@ -80,6 +85,16 @@ beforeEach(async () => {
     links: {
       send: (_to, frame) => sent.push(consensusMessageWire.decode(frame)),
       broadcast: (frame) => sent.push(consensusMessageWire.decode(frame)),
+    },
+    signatures: {
+      async verify(checks) {
+        const settle = Promise.withResolvers<boolean[]>();
+        threads.push({
+          checks: checks.length,
+          answer: () => settle.resolve(checks.map(() => true)),
+        });
+        return settle.promise;
+      },
     },
     shareTransactions: () => {},
     onEvidence: (evidence) => convictions.push(evidence),
@@ -181,6 +196,37 @@ describe("a seat's driver", () => {
     for (const member of [a, b]) hear(member.nodeId, voteOf(member, ballot));
     await sync();
     expect(kinds()).toEqual(["proposal", "F"]);
+  });
+
+  test("has threads check the many unseen transactions of a proposal, once, and votes when they have", async () => {
+    const elsewhere = new TestNetwork();
+    elsewhere.step({ view: 1 });
+    await chain.commit(elsewhere.blocks[0] as FinalizedBlock);
+    const order = testOrder(elsewhere.requester.nodeId);
+    for (let i = 0; i < 20; i++) elsewhere.send(elsewhere.requester, { kind: "submit", order });
+    const built = elsewhere.propose();
+    if (!built.ok) throw new Error(built.refusal.reason);
+    const { block } = built;
+    const leader = elsewhere.leaderAt(2);
+    const ballot: Ballot = {
+      kind: "N",
+      epoch: 0,
+      height: 2,
+      view: 0,
+      blockHash: headerHash(block.header),
+    };
+    const proposal: ConsensusMessage = {
+      kind: "proposal",
+      ...{ block, justification: { notarized: null, nullified: [] }, vote: voteOf(leader, ballot) },
+    };
+    for (let i = 0; i < 3; i++) driver.receive(leader.nodeId, proposal);
+    await turns();
+    expect([threads.map(({ checks }) => checks), appends]).toEqual([[20], []]);
+    for (const { answer } of threads) answer();
+    await turns();
+    expect(appends.map(({ record }) => record.kind)).toEqual(["vote"]);
+    driver.receive(leader.nodeId, proposal);
+    expect(threads).toHaveLength(1);
   });
 
   test("hands over the two votes of a seat that contradict each other", async () => {

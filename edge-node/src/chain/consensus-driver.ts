@@ -24,6 +24,8 @@ import type { Chain } from "./chain.ts";
 import { type CommittedBlock, membersOf, voteKeysAt } from "./chain-head.ts";
 import type { CommitteeLinks } from "./committee-links.ts";
 import { type MySeat, mySeatIn } from "./my-seat.ts";
+import { ProposalChecks } from "./proposal-checks.ts";
+import type { SignaturePool } from "./signature-pool.ts";
 import type { VoteKeys } from "./vote-folder.ts";
 import type { WriteAheadLog } from "./write-ahead-log.ts";
 
@@ -34,6 +36,8 @@ export interface ConsensusDriverParts {
   chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "blockAt" | "onCommit">;
   application: LedgerApplication;
   links: Pick<CommitteeLinks, "send" | "broadcast">;
+  /** Checks many signatures off this thread. */
+  signatures: Pick<SignaturePool, "verify">;
   /** Sends what was handed in here to the committee again. */
   shareTransactions: () => void;
   clock: Clock;
@@ -61,6 +65,7 @@ export class ConsensusDriver {
   #isStopped = false;
   /** Null while this node has no seat: then it only follows, and says nothing. */
   #seat: MySeat | null = null;
+  readonly #proposals: ProposalChecks;
   /** The height whose decision is being made durable, or was. */
   #decided = 0;
   /** What the certificates of this height are about: `N 0` → its block. */
@@ -69,6 +74,7 @@ export class ConsensusDriver {
   constructor(parts: ConsensusDriverParts) {
     const { application, chain, settings } = parts;
     this.#parts = parts;
+    this.#proposals = new ProposalChecks(parts);
     this.#replica = new Replica({ application, ...(settings && { settings }) });
     this.#verifier = chain.checks.verifier(chain.chainId, (epoch) => voteKeysAt(chain.head, epoch));
     this.#unsubscribe = chain.onCommit((committed) => this.#onCommit(committed));
@@ -92,7 +98,11 @@ export class ConsensusDriver {
       this.#parts.log.warn("a committee member sent a bad signature", { from, kind: message.kind });
       return;
     }
-    this.#step({ kind: "message", now: this.#now, from, message });
+    const prepared =
+      message.kind === "proposal" ? this.#proposals.prepare(from, message) : "prepared";
+    const step = () => this.#step({ kind: "message", now: this.#now, from, message });
+    if (prepared === "prepared") step();
+    else if (prepared !== "busy") void prepared.then(() => this.#isStale(message) || step());
   }
 
   /** A transaction has become executable: a leader proposes at once. */

@@ -60,6 +60,8 @@ export interface SignedBy {
  */
 export class RememberedChecks implements Checks {
   readonly #transactions = new Remembered();
+  /** Checks that threads are at: who asks for one of them waits for it. */
+  readonly #underWay = new Map<string, Promise<boolean>>();
   readonly #votes = new Remembered();
   readonly #beacons = new Remembered();
   readonly verifyAttestation = realChecks.verifyAttestation;
@@ -82,12 +84,31 @@ export class RememberedChecks implements Checks {
     signed: readonly SignedBy[],
   ): Promise<ReadonlySet<Transaction>> {
     const unknown = this.unknown(signed);
-    const verdicts = await pool.verify(unknown.map(checkOf));
+    const fresh = unknown.filter((each) => !this.#underWay.has(signatureKey(each)));
+    this.#check(fresh, pool);
     const forged = new Set<Transaction>();
-    for (const [i, each] of unknown.entries())
-      if (verdicts[i]) this.#transactions.add(signatureKey(each));
-      else forged.add(each.transaction);
+    for (const each of unknown) {
+      const name = signatureKey(each);
+      const holds = (await this.#underWay.get(name)) ?? this.#transactions.has(name);
+      if (!holds) forged.add(each.transaction);
+    }
     return forged;
+  }
+
+  #check(fresh: readonly SignedBy[], pool: Pick<SignaturePool, "verify">): void {
+    const names = fresh.map(signatureKey);
+    const verdicts = pool.verify(fresh.map(checkOf)).then((found) => {
+      for (const [i, name] of names.entries()) if (found[i]) this.#transactions.add(name);
+      return found;
+    });
+    for (const [i, name] of names.entries())
+      this.#underWay.set(
+        name,
+        verdicts.then((found) => found[i] === true),
+      );
+    void verdicts.finally(() => {
+      for (const name of names) this.#underWay.delete(name);
+    });
   }
 
   /** As `protocol/verifyCertificate`, vote by vote. */
