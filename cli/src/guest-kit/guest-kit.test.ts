@@ -76,6 +76,13 @@ describe("a task that is run here", { timeout: 120_000 }, () => {
     expect(readFileSync(at("probe.txt"), "utf8")).toContain("[command][two words]");
   });
 
+  test("may be a command whose arguments are part of it", async () => {
+    const bundled = ["bundle", probe, "--arg", "two words", "--output", at("probe.wasm")];
+    expect((await task(...bundled)).last).toMatchObject({ runtime: "wasi-cmd-v1" });
+    await task("run", "--local", at("probe.wasm"), "--output", at("bundled.txt"));
+    expect(readFileSync(at("bundled.txt"), "utf8")).toContain("[command][two words]");
+  });
+
   test("that ends in a fault says why, and ends in 10", async () => {
     expect(await task("run", "--local", probe, "--arg", "fail")).toMatchObject({
       code: 10,

@@ -49,7 +49,8 @@ export async function readTask(file: string, files: TaskFiles): Promise<Task> {
   };
 }
 
-async function readProgram(file: string, texts: readonly string[]): Promise<Program> {
+/** Its ending, and for WebAssembly its exports, say what runs a program. */
+export async function readProgram(file: string, texts: readonly string[]): Promise<Program> {
   const bytes = new Uint8Array(await readBounded(file, limits.programBytes));
   const ending = extname(file);
   if (ending === ".wasm") return wasmProgram(file, bytes, texts);

@@ -134,6 +134,44 @@ describe("option pricing", () => {
   });
 });
 
+describe("text index", () => {
+  const program = fromUtf8(
+    read(new URL("../../../test/examples/text-index/program.js", import.meta.url)),
+  );
+  const index = (documents: unknown) =>
+    run(jsTask(program, { inputs: [utf8(JSON.stringify(documents))] }));
+
+  test("holds every word with its documents, built in several steps", async () => {
+    const filler = Array.from({ length: 60 }, (_, i) => ({
+      id: `filler ${i}`,
+      text: "Filler text",
+    }));
+    const { output, steps } = await index([
+      { id: "a", text: "The constructor of the Übung, the übung." },
+      ...filler,
+    ]);
+    const built = JSON.parse(fromUtf8(output));
+    expect(steps).toBe(2);
+    expect(built.documents).toBe(61);
+    expect(built.lengths.a).toBe(3);
+    expect(built.index.übung.documents).toEqual({ a: 2 });
+    expect(built.index.constructor.documents).toEqual({ a: 1 });
+    expect(built.index.the).toBeUndefined();
+    expect(built.index.übung.rarity).toBeGreaterThan(built.index.filler.rarity);
+  });
+
+  test("says so when two documents have one name", async () => {
+    expect(
+      (
+        await index([
+          { id: 1, text: "" },
+          { id: 1, text: "" },
+        ])
+      ).fault,
+    ).toBe("PROGRAM_ERROR");
+  });
+});
+
 describe("log analysis", () => {
   test("counts what is in an access log, and says what it could not read", async () => {
     const module = read(examples.logAnalysis.compiled);

@@ -131,7 +131,7 @@ describe("determinism", () => {
   test("memory grows to the granted pages and no further", () => {
     const grown = (pages: number) =>
       run(instrument(functionOf(`(memory.grow (i32.const ${pages}))`), bare), {
-        fuel: 10_000_000n,
+        fuel: 100_000_000n,
         stack: 10_000,
       }).result;
     expect(grown(99)).toBe(1);

@@ -27,4 +27,4 @@ export const moduleLimits = {
  * A page of memory, when an instance begins with it and when it grows by it; a power of two. The first
  * touch of all of it takes the kernel some 50 µs, as long as half a million units of plain code.
  */
-export const FUEL_PER_PAGE = 65_536;
+export const FUEL_PER_PAGE = 131_072;

@@ -2,6 +2,8 @@ import { fromUtf8 } from "@meshwork/foundation/bytes";
 import type { MeteredInstance } from "../metered-instance.ts";
 import { ERRNO, WasiError } from "./errno.ts";
 
+/** Reading a list of buffers at all. */
+const FUEL_PER_LIST = 2_000;
 /** Looking at one element of a list of buffers takes about as long as this much fuel. */
 const FUEL_PER_BUFFER = 192;
 /** POSIX calls it IOV_MAX. */
@@ -65,7 +67,7 @@ export class Guest {
   buffers(address: number, count: number): Uint8Array[] {
     const number = count >>> 0;
     if (number > MOST_BUFFERS) throw new WasiError(ERRNO.invalid);
-    this.charge(FUEL_PER_BUFFER * number);
+    this.charge(FUEL_PER_LIST + FUEL_PER_BUFFER * number);
     const list = this.struct(address, 8 * number);
     return Array.from({ length: number }, (_, i) =>
       this.bytes(list.getUint32(8 * i, true), list.getUint32(8 * i + 4, true)),
