@@ -1,5 +1,8 @@
-import type { OrderId } from "@meshwork/foundation";
+import { limits, type OrderId } from "@meshwork/foundation";
 import {
+  type HandOver,
+  type Header,
+  handOver,
   type ProofOfTask,
   type Receipt,
   receipt,
@@ -14,7 +17,7 @@ import { OrderError } from "./order-error.ts";
  * block since the verdict proves the task's record. Null while the task is not done.
  */
 export async function buildReceipt(
-  chain: Pick<Chain, "head" | "history" | "blockAt">,
+  chain: Pick<Chain, "head" | "history" | "blockAt" | "handOvers">,
   orderId: OrderId,
 ): Promise<Uint8Array | null> {
   const { state, header, certificate } = chain.head;
@@ -42,9 +45,24 @@ export async function buildReceipt(
     path: state.prove("task", orderId),
     header,
     certificate,
-    handOver: [],
+    handOver: await handOversTo(chain, header),
   };
   return receipt.encode(value);
+}
+
+/** Half of a receipt at most, the newest: who verifies it long after brings the older ones along. */
+async function handOversTo(
+  chain: Pick<Chain, "handOvers">,
+  { epoch }: Header,
+): Promise<HandOver[]> {
+  const first = Math.max(0, epoch - limits.receiptHandOvers);
+  const found = (await chain.handOvers(first)).filter((one) => one.header.epoch < epoch);
+  let room = limits.receiptBytes / 2;
+  const from = found.findLastIndex((one) => {
+    room -= handOver.encode(one).length;
+    return room < 0;
+  });
+  return found.slice(from + 1);
 }
 
 async function transactionAt(
