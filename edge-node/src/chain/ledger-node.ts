@@ -189,7 +189,7 @@ function collectTransactions(
     onExecutable,
     onOwn: (transaction) => sharing.add(transaction),
   });
-  const sharing = new TransactionSharing(links, () => mempool.toShare());
+  const sharing = new TransactionSharing(links, () => mempool.toShare(), clock);
   const link = () => links.update(membersOf(chain.head.state));
   link();
   running.defer(() => mempool.stop());
