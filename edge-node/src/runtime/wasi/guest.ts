@@ -5,7 +5,7 @@ import { ERRNO, WasiError } from "./errno.ts";
 /** Reading a list of buffers at all. */
 const FUEL_PER_LIST = 2_000;
 /** Looking at one element of a list of buffers takes about as long as this much fuel. */
-const FUEL_PER_BUFFER = 192;
+const FUEL_PER_BUFFER = 384;
 /** POSIX calls it IOV_MAX. */
 const MOST_BUFFERS = 1_024;
 const CALL_FUEL = 1_000;
