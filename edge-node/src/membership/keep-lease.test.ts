@@ -1,0 +1,75 @@
+import { systemClock } from "@meshwork/foundation";
+import { candidacy, TestNetwork } from "@meshwork/ledger/testing";
+import { silentLog } from "@meshwork/observability";
+import type { BodyOf, TransactionBody } from "@meshwork/protocol";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { keepLease } from "./keep-lease.ts";
+
+let network: TestNetwork;
+let renewals: BodyOf<"renew">[];
+let vote: BodyOf<"renew">["vote"];
+let stop: () => void;
+beforeEach(() => {
+  network = new TestNetwork();
+  network.step({ view: 1 });
+  renewals = [];
+  const [member] = network.members as [(typeof network.members)[number]];
+  const founder = candidacy(network, member).unsigned.body as BodyOf<"renew">;
+  vote = founder.vote;
+  const { sealKey, region, runtimes, capacity } = founder;
+  stop = keepLease(
+    {
+      me: member.nodeId,
+      chain: {
+        get head() {
+          return { state: network.state, header: network.header } as never;
+        },
+      },
+      ledger: {
+        async transact(body: TransactionBody) {
+          renewals.push(body as BodyOf<"renew">);
+          network.send(member, body);
+          network.step();
+        },
+      },
+      clock: { ...systemClock, setTimer: (_, call) => systemClock.setTimer(1, call) },
+      log: silentLog,
+    },
+    {
+      ...{ sealKey, region, runtimes, capacity },
+      get vote() {
+        return vote;
+      },
+    },
+    new AbortController().signal,
+  );
+});
+afterEach(() => stop());
+
+/** It has looked many times since. */
+async function looks(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+test("a lease is renewed when half of it is over, and not before", async () => {
+  await looks();
+  expect(renewals).toEqual([]);
+  const half = network.state.policy.leaseMs / 2;
+  while (network.state.head.activeTime <= half) network.step({ view: 1, elapsedMs: 60_000 });
+  await expect.poll(() => renewals.length).toBe(1);
+  await looks();
+  expect(renewals).toHaveLength(1);
+});
+
+test("a new vote key is registered at once, but no sooner after the last renewal than the ledger takes it", async () => {
+  const [, other, third] = network.members.map(
+    (member) => (candidacy(network, member).unsigned.body as BodyOf<"renew">).vote,
+  );
+  vote = other as typeof vote;
+  await expect.poll(() => renewals.map((renewal) => renewal.vote)).toEqual([other]);
+  vote = third as typeof vote;
+  await looks();
+  expect(renewals).toHaveLength(1);
+  network.step({ view: 1, elapsedMs: 6_000 });
+  await expect.poll(() => renewals.map((renewal) => renewal.vote)).toEqual([other, third]);
+});
