@@ -24,6 +24,7 @@ const killers: Record<MutantName, number> = {
   "demand-by-all-pending": 1,
   "rotation-without-window": 1,
   "rotation-of-half": 1,
+  "base-not-told": 64,
   "evidence-not-carried": 1,
   "evidence-unchecked": 1,
   "vote-key-from-backup": 1,

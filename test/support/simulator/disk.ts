@@ -1,5 +1,5 @@
 import type { LogRecord } from "@meshwork/consensus";
-import type { Block, Certificate } from "@meshwork/protocol";
+import type { Block, Certificate, ConsensusMessage } from "@meshwork/protocol";
 import type { HandOver } from "./hand-over.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -11,6 +11,8 @@ export class Disk {
   height: number | null = 0;
   /** The newest snapshot, as it would be handed to a newcomer. */
   snapshot: Snapshot | null = null;
+  /** Of the block that this chain goes on from; the block itself is not here. */
+  base: Certificate | null = null;
   readonly handOvers: HandOver[] = [];
   readonly #blocks = new Map<
     number,
@@ -44,6 +46,7 @@ export class Disk {
   replace(): void {
     this.height = null;
     this.snapshot = null;
+    this.base = null;
     this.handOvers.length = 0;
     this.#blocks.clear();
     this.#synced = [];
@@ -63,6 +66,14 @@ export class Disk {
     return this.#blocks.get(height);
   }
 
+  /** How one who is behind is told; whoever signed the F of a block has it, and needs no more than the certificate. */
+  decisionAt(height: number): ConsensusMessage | null {
+    const entry = this.#blocks.get(height);
+    if (entry !== undefined) return { kind: "finalized", ...entry };
+    if (this.base?.ballot.height !== height) return null;
+    return { kind: "certificate", certificate: this.base };
+  }
+
   commit(block: Block, certificate: Certificate): void {
     this.height = block.header.height;
     this.#blocks.set(block.header.height, { block, certificate });
@@ -80,6 +91,7 @@ export class Disk {
   /** Goes on from a snapshot: the blocks before it never come. */
   install(snapshot: Snapshot): void {
     this.height = snapshot.header.height;
+    this.base = snapshot.certificate;
     this.handOvers.splice(0, Infinity, ...snapshot.handOvers);
     this.keep(snapshot, 1);
     this.prune(snapshot.header.height);

@@ -21,6 +21,8 @@ export interface DriverFaults {
   /** As one does who restores a vote key from a backup. */
   readonly keepsKeysOnLoss?: boolean;
   readonly keepsEvidence?: boolean;
+  /** Tells nobody that the block of its snapshot was decided. */
+  readonly keepsBase?: boolean;
 }
 
 /** A protocol with one mistake in it. A simulator that does not notice is worth nothing. */
@@ -137,6 +139,14 @@ export const mutants = {
     breaks: "rotation",
     epochs: { mostChanges: (seats) => Math.ceil(seats / 2) },
     scenario: ROTATING,
+  },
+  "base-not-told": {
+    breaks: "liveness",
+    driver: { keepsBase: true },
+    scenario: {
+      adversary: "silent",
+      fixed: { seats: 4, snapshotEvery: 1, chaosPauseMs: 500, network: LOSSY },
+    },
   },
   "evidence-not-carried": { breaks: "conviction", driver: { keepsEvidence: true } },
   "evidence-unchecked": {

@@ -60,7 +60,6 @@ export class SimulatedNode {
     return this.world.agenda.now + (this.tactics.clockOffset?.() ?? this.#skewMs);
   }
 
-  /** The height that it is deciding. */
   get height(): number {
     return this.ledger.head.height + 1;
   }
@@ -213,8 +212,8 @@ export class SimulatedNode {
   #accuse({ evidence }: Extract<Effect, { kind: "evidence" }>): void {
     this.world.accused(this, evidence);
     const suspect = this.ledger.seats.members[evidence.seat];
-    if (suspect === undefined || this.world.mutant.driver?.keepsEvidence) return;
-    this.#submit(conviction(suspect, evidence));
+    if (suspect !== undefined && !this.world.mutant.driver?.keepsEvidence)
+      this.#submit(conviction(suspect, evidence));
   }
 
   #submit(transaction: Transaction): void {
@@ -268,8 +267,9 @@ export class SimulatedNode {
   }
 
   #sendFinalized(to: NodeId, height: number): void {
-    const entry = this.disk.blockAt(height);
-    if (entry !== undefined) this.send(to, { kind: "finalized", ...entry });
+    const decision = this.disk.decisionAt(height);
+    const isKept = decision?.kind === "certificate" && this.world.mutant.driver?.keepsBase;
+    if (decision !== null && !isKept) this.send(to, decision);
   }
 
   #shareTransactions(): void {

@@ -1,0 +1,32 @@
+import type { NodeId } from "@meshwork/foundation";
+import type { TaskRecord } from "@meshwork/protocol";
+import type { Finding } from "./committee.ts";
+import type { Run } from "./program.ts";
+
+/** One node in one task. */
+export interface Seat {
+  me: NodeId;
+  task: TaskRecord;
+}
+export type AuditMode = NonNullable<TaskRecord["audit"]>["mode"];
+
+/** How a node plays its places: an honest one, unless its adversary says otherwise. */
+export interface Strategy {
+  answers(seat: Seat, role: "worker" | "verifier"): "accept" | "decline" | "ignore";
+  /** What it commits to; null: it accepted and lets everybody wait. */
+  works(seat: Seat): Run | null;
+  /** Whether it shows its result, once it knows how it is audited. */
+  shows(seat: Seat, mode: AuditMode): boolean;
+  /** What it signs, when this is the truth; null: nothing. */
+  judges(seat: Seat, truth: readonly Finding[]): readonly Finding[] | null;
+  /** Whether it runs again what it says it has run again. */
+  runsSamples: boolean;
+}
+
+export const honest: Strategy = {
+  answers: () => "accept",
+  works: () => "honest",
+  shows: () => true,
+  judges: (_seat, truth) => truth,
+  runsSamples: true,
+};
