@@ -1,4 +1,4 @@
-import { CodedError } from "@meshwork/foundation";
+import { CodedError, type NodeId } from "@meshwork/foundation";
 import {
   type Genesis,
   type Header,
@@ -72,10 +72,14 @@ function requireCommittee(state: State, { committee }: Body): void {
   if (epoch !== state.epoch.number + 1)
     throw no(`is of epoch ${epoch}; the next is ${state.epoch.number + 1}`);
   const nodes = new Set(seats.map(({ node }) => node));
-  const unfit = seats.find(({ node }) => !state.node(node) || state.isBlacklisted(node));
+  const unfit = seats.find(({ node }) => !isFit(state, node));
   if (unfit !== undefined) throw no(`seats ${unfit.node}, which is no node in good standing`);
   if (nodes.size !== seats.length) throw no("seats a node twice");
   const order = leaders.toSorted((a, b) => a - b);
   if (order.length !== seats.length || order.some((seat, i) => seat !== i))
     throw no("is not led by each of its seats in turn");
 }
+
+/** A node that was never used would be forgotten while it sits. */
+const isFit = (state: State, id: NodeId): boolean =>
+  state.node(id)?.unusedUntil === null && !state.isBlacklisted(id);

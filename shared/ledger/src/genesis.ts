@@ -28,12 +28,22 @@ import { reputationTableDigest } from "./reputation-quantile.ts";
 import { State } from "./state.ts";
 
 export class GenesisError extends CodedError<
-  "GENESIS_TABLE" | "GENESIS_SEATS" | "GENESIS_DUPLICATE" | "GENESIS_POINTS" | "GENESIS_POLICY"
+  | "GENESIS_TABLE"
+  | "GENESIS_SEATS"
+  | "GENESIS_DUPLICATE"
+  | "GENESIS_POINTS"
+  | "GENESIS_POLICY"
+  | "GENESIS_GOES_ON"
 > {}
 
 /** The first state and its header at height 0: the same on every machine. Throws `GenesisError`. */
 export function applyGenesis(genesis: Genesis): { state: State; header: Header } {
   checkGenesis(genesis);
+  if (genesis.successors.length > 0)
+    throw new GenesisError(
+      "GENESIS_GOES_ON",
+      "this genesis goes on from the state of an earlier network, which it does not hold: restore a snapshot of the new network, or a ledger from `meshwork ledger recover finish`",
+    );
   const chainId = chainIdOf(genesis);
   const beacon = genesisBeacon(chainId);
   const committee = committeeOfGenesis(genesis, beacon);
@@ -71,7 +81,8 @@ const nothing = 0n as Points;
 const totalOf = ({ members, accounts }: Genesis): Points =>
   [...members, ...accounts].reduce((sum, { points }) => sum + points, 0n) as Points;
 
-function checkGenesis(genesis: Genesis): void {
+/** Whether this build can run what it founds. @throws GenesisError */
+export function checkGenesis(genesis: Genesis): void {
   if (genesis.reputationTable !== reputationTableDigest)
     throw new GenesisError(
       "GENESIS_TABLE",
@@ -105,6 +116,7 @@ function accountOf(
     bonded: nothing,
     vesting: nothing,
     operator: nodeIdOf(publicKey),
+    openOrders: 0,
     barred: null,
   };
 }

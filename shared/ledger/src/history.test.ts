@@ -25,6 +25,7 @@ describe.each(seeds)("in %s", (seed) => {
     let blocks = 0;
     history.run(30, ({ state }) => {
       for (const { conclusion } of state.all("task")) if (conclusion) ways.add(conclusion.outcome);
+      expectOpenOrders(state);
       if (++blocks % 10 === 0) expect(State.fromLeaves(state.leaves()).root()).toBe(state.root());
     });
   });
@@ -91,6 +92,18 @@ describe.each(seeds)("in %s", (seed) => {
       }
   });
 });
+
+/** Whoever has an open order is known, and knows how many; so he is not forgotten. */
+function expectOpenOrders(state: State): void {
+  const open = new Map<string, number>();
+  for (const { requester, phase } of state.all("task"))
+    if (phase !== "done") open.set(requester, (open.get(requester) ?? 0) + 1);
+  for (const { nodeId, openOrders } of state.all("account")) {
+    expect(openOrders).toBe(open.get(nodeId) ?? 0);
+    open.delete(nodeId);
+  }
+  expect([...open.keys()]).toEqual([]);
+}
 
 test("the histories go every way that a task can end", () => {
   expect([...ways].sort()).toEqual(["accepted", "disputed", "inconclusive", "revoked", "verified"]);

@@ -20,7 +20,7 @@ export { isNewcomer } from "./eligibility.ts";
 export type { Contribution, Epoch } from "./epoch-records.ts";
 export { costOfSubmit, priceOfRun, type Split, splitOf } from "./escrow.ts";
 export { FoundingError, foundAnew } from "./found-anew.ts";
-export { applyGenesis, GenesisError } from "./genesis.ts";
+export { applyGenesis, checkGenesis, GenesisError } from "./genesis.ts";
 export { requireKnownProtocol, UnknownProtocolError } from "./protocol-version.ts";
 export type { Account, Head, Lease, NodeState } from "./records.ts";
 export { readAccount } from "./records.ts";

@@ -53,3 +53,9 @@ export function accountOf(state: State, id: NodeId): Account {
   assert(account !== undefined, `${id} has no account`);
   return account;
 }
+
+/** While an order of his is open its requester is not forgotten: the refund must have where to go. */
+export function countOpenOrders(draft: Draft, requester: NodeId, by: 1 | -1): void {
+  const account = accountOf(draft.state, requester);
+  draft.put("account", { ...account, openOrders: account.openOrders + by });
+}

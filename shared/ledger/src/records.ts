@@ -63,6 +63,11 @@ const account = z.strictObject({
   vesting: points,
   /** Who vouched for it; who stands in the genesis answers for himself. Null: nobody did. */
   operator: nodeId.nullable(),
+  /** Its orders that are not done: what is left of their escrow comes back to it. */
+  openOrders: z
+    .int()
+    .min(0)
+    .max(2 ** 48),
   /** Why it is dead for good: nothing that it signs is taken, and nobody whom it vouches for gets in. */
   barred: z.enum(["revoked", "equivocated"]).nullable(),
 });

@@ -13,7 +13,7 @@ import { contribute } from "../contribution.ts";
 import type { Draft } from "../draft.ts";
 import { type Split, splitOf } from "../escrow.ts";
 import { chargeUnrevealed, convict, earn, praise, returnBond } from "../penalties.ts";
-import { move, points } from "../purses.ts";
+import { countOpenOrders, move, points } from "../purses.ts";
 import type { Evidence } from "../why.ts";
 import { releaseAll } from "./places.ts";
 import { mayTryAgain, redraw } from "./redraw.ts";
@@ -109,6 +109,7 @@ export function finish(draft: Draft, task: TaskRecord, { burnt, ...ending }: End
     { rule: "refund", inputs: {}, evidence: orderId },
   );
   releaseAll(draft, task);
+  countOpenOrders(draft, requester, -1);
   const conclusion: TaskConclusion = {
     ...ending,
     height: draft.at.height,

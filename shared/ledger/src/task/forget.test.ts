@@ -1,6 +1,7 @@
+import type { Points } from "@meshwork/foundation";
 import { describe, expect, test } from "vitest";
 import { registration, renewal, rotation } from "../testing/identities.ts";
-import { Actors, TestNetwork, testMember } from "../testing/index.ts";
+import { Actors, TestNetwork, testMember, testOrder } from "../testing/index.ts";
 
 /** Lets active time pass; a block adds a minute at most. */
 function pass(network: TestNetwork, ms: number): void {
@@ -42,5 +43,31 @@ describe("what is over is forgotten", () => {
     expect(network.state.node(busy.nodeId)).toBeDefined();
     // It may come again, and its key may have changed meanwhile.
     expect(network.refusalOf(rotation(network, idle))).toBeUndefined();
+  });
+
+  test("but not the account of one whose order is open: what it escrowed comes back to it", () => {
+    const network = new TestNetwork({ members: 8, policy: { unusedMs: 300_000 } });
+    const guest = testMember("ordering guest");
+    network.guests.push(guest);
+    network.put(registration(network, guest));
+    network.step();
+    pass(network, 200_000);
+    const held = network.state.account(guest.nodeId)?.points ?? 0n;
+    const order = testOrder(guest.nodeId, {
+      policy: { replicas: 1, verifiers: 1, segmentsPerVerifier: 1, auditRate: 0 },
+      priceCeiling: (held - network.state.policy.submitPrice) as Points,
+      deadlines: { matchMs: 600_000, runMs: 600_000, deliverMs: 600_000 },
+    });
+    network.send(guest, { kind: "submit", order });
+    network.step();
+    expect(network.state.account(guest.nodeId)).toMatchObject({ points: 0n, openOrders: 1 });
+    pass(network, 150_000);
+    expect(network.state.node(guest.nodeId)).toBeUndefined();
+    // Nobody answers, so the order ends without a verdict.
+    while (network.state.head.escrowed > 0n) network.step({ elapsedMs: 59_000, view: 1 });
+    expect(network.state.account(guest.nodeId)).toMatchObject({
+      points: order.priceCeiling,
+      openOrders: 0,
+    });
   });
 });

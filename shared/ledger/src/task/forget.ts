@@ -1,6 +1,6 @@
 import { limits, type NodeId } from "@meshwork/foundation";
 import type { Draft } from "../draft.ts";
-import { keyOf } from "../records.ts";
+import { type Account, keyOf } from "../records.ts";
 
 /** More than a block can add, so that what is over never piles up. */
 const FORGOTTEN_PER_BLOCK = 2 * limits.transactionsPerBlock;
@@ -18,10 +18,15 @@ export function forgetWhatIsOver(draft: Draft): void {
   }
 }
 
-/** Its price is burnt. The account stays while it holds anything, or must not rise again. */
+/**
+ * Its price is burnt. What never renewed holds no place and no seat, so only the account may still be
+ * wanted: it stays while it holds anything, or will get anything back, or must not rise again.
+ */
 function forgetUnused(draft: Draft, id: NodeId): void {
   const account = draft.state.account(id);
-  const held = account && account.points + account.bonded + account.vesting;
-  if (held === 0n && account?.barred === null) draft.forget(keyOf("account", id));
+  if (account !== undefined && isSpent(account)) draft.forget(keyOf("account", id));
   draft.events.push({ kind: "node", nodeId: id, change: "forgotten" });
 }
+
+const isSpent = ({ points, bonded, vesting, openOrders, barred }: Account): boolean =>
+  points + bonded + vesting === 0n && openOrders === 0 && barred === null;

@@ -96,8 +96,7 @@ export class Actors {
   }
 
   /** Sends an order, which the next block takes. */
-  send(change: Partial<TaskOrder> = {}): OrderId {
-    const { requester } = this.#network;
+  send(change: Partial<TaskOrder> = {}, requester = this.#network.requester): OrderId {
     const order = testOrder(requester.nodeId, change);
     const { unsigned } = this.#network.send(requester, { kind: "submit", order });
     return transactionIdOf(unsigned) as string as OrderId;

@@ -74,6 +74,7 @@ export class History {
       if (this.#draw(3) === 0) this.#order();
       if (this.#draw(3) === 0) this.#live();
       if (this.#draw(8) === 0) this.#cancel();
+      if (this.#draw(6) === 0) this.#spendAll();
       if (this.#draw(3) === 0) this.#takePart();
       this.#act();
       this.#step();
@@ -117,6 +118,24 @@ export class History {
       maxFuel,
       priceCeiling: (worst + BigInt(this.#draw(2_000))) as Points,
     });
+  }
+
+  /** A guest orders for all that it holds, and its registration may end before its order does. */
+  #spendAll(): void {
+    const { guests, state } = this.network;
+    const guest = guests[this.#draw(guests.length + 1)];
+    const held = guest && state.account(guest.nodeId)?.points;
+    if (held === undefined || held <= state.policy.submitPrice) return;
+    const stageMs = 20_000 + this.#draw(200_000);
+    this.actors.send(
+      {
+        policy: { replicas: 1, verifiers: 1, segmentsPerVerifier: 1, auditRate: 0 },
+        priceCeiling: (held - state.policy.submitPrice) as Points,
+        maxFuel: 1_000_000n as Fuel,
+        deadlines: { matchMs: stageMs, runMs: stageMs, deliverMs: stageMs },
+      },
+      guest,
+    );
   }
 
   #cancel(): void {

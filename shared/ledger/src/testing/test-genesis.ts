@@ -87,5 +87,6 @@ export function genesisOf(
       },
     ],
     reputationTable: reputationTableDigest,
+    successors: [],
   };
 }

@@ -126,7 +126,8 @@ function openAccount(
 ): void {
   const nothing = 0n as Points;
   const purses = { points: nothing, bonded: nothing, vesting: nothing };
-  draft.put("account", { nodeId, publicKey, recoveryHash, ...purses, operator, barred: null });
+  const account = { nodeId, publicKey, recoveryHash, ...purses, operator };
+  draft.put("account", { ...account, openOrders: 0, barred: null });
 }
 
 function useVoucher(

@@ -1,7 +1,7 @@
 import type { OrderId } from "@meshwork/foundation";
 import type { BodyOf, NetworkPolicy, TaskOrder, TaskRecord } from "@meshwork/protocol";
 import { costOfSubmit, takeEscrow, worstCaseOf } from "../escrow.ts";
-import { accountOf } from "../purses.ts";
+import { accountOf, countOpenOrders } from "../purses.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { Rule } from "./rule.ts";
 
@@ -51,6 +51,7 @@ export const submit: Rule<BodyOf<"submit">> = {
       fixedHeight: height,
     };
     draft.put("task", task);
+    countOpenOrders(draft, sender, +1);
     draft.taskEvent(task, "submitted");
   },
 };
