@@ -83,11 +83,12 @@ export async function startRelay(parts: RelayParts, options: RelayOptions): Prom
 }
 
 function identityOf(parts: RelayParts, { secrets, genesis, region }: RelayOptions): Identity {
-  const { identitySecret, keyVersion } = secrets;
+  const { identitySecret, keyVersion, nodeId } = secrets;
   return createIdentity(parts, {
     chainId: chainIdOf(genesis),
     keyPair: keyPairFromSecret(identitySecret),
     keyVersion,
+    ...(nodeId === undefined ? {} : { nodeId }),
     roles: ["relay"],
     region,
     sealKey: x25519PublicKey(deriveSeed(identitySecret, "sealing", keyVersion)),

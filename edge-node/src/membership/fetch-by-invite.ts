@@ -67,7 +67,7 @@ async function askRelays(p2p: P2p, clock: Clock, invite: Invite): Promise<Genesi
 const strangersIdentity = (
   { clock }: { clock: Clock },
   { chainId }: Invite,
-  { identitySecret, keyVersion }: SecretBundle,
+  { identitySecret, keyVersion, nodeId }: SecretBundle,
 ) =>
   createIdentity(
     { clock },
@@ -75,6 +75,7 @@ const strangersIdentity = (
       chainId,
       keyPair: keyPairFromSecret(identitySecret),
       keyVersion,
+      ...(nodeId === undefined ? {} : { nodeId }),
       roles: ["worker"],
       region: "unknown",
       sealKey: x25519PublicKey(deriveSeed(identitySecret, "sealing", keyVersion)),
