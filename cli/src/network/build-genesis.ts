@@ -53,6 +53,7 @@ export function buildGenesis(plan: GenesisPlan): Genesis {
       recoveryHash,
     })),
     reputationTable: reputationTableDigest,
+    successors: [],
   };
 }
 

@@ -14,7 +14,7 @@ import {
   finalizedBlock,
   type HandOver,
   handOver,
-  type ProvenHeader,
+  header as headerWire,
   provenHeader,
 } from "@meshwork/protocol";
 import { ClassicLevel } from "classic-level";
@@ -24,6 +24,7 @@ import { type DiskSpace, failWhenFull, isDiskFull } from "./disk-space.ts";
 import {
   at,
   type Base,
+  type Beginning,
   type Commit,
   keys,
   put,
@@ -98,11 +99,15 @@ export class BlockStore {
   }
 
   /** The block that this chain begins after, where that is not the genesis. @throws ChainError `STORE_CORRUPT` */
-  async base(): Promise<ProvenHeader | null> {
-    const bytes = await this.#database.get(keys.base);
-    return bytes === undefined
-      ? null
-      : this.#parse("the block that it begins after", () => provenHeader.decode(bytes));
+  async base(): Promise<Beginning | null> {
+    const proven = await this.#database.get(keys.base);
+    const founded = await this.#database.get(keys.founding);
+    return this.#parse("the block that it begins after", () => {
+      if (proven !== undefined) return provenHeader.decode(proven);
+      return founded === undefined
+        ? null
+        : { header: headerWire.decode(founded), certificate: null };
+    });
   }
 
   /**

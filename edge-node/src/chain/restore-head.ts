@@ -1,8 +1,9 @@
-import { applyGenesis, State } from "@meshwork/ledger";
-import { chainIdOf, type Genesis, headerHash, type ProvenHeader } from "@meshwork/protocol";
+import { applyGenesis, checkGenesis, State } from "@meshwork/ledger";
+import { chainIdOf, type Genesis, headerHash } from "@meshwork/protocol";
 import { type BlockStore, storeCorrupt } from "./block-store.ts";
 import { ChainError } from "./chain-error.ts";
 import type { ChainHead } from "./chain-head.ts";
+import type { Beginning } from "./store-layout.ts";
 
 /**
  * The head as it was when the process ended, or the genesis in a new folder. Nothing on disk is
@@ -10,14 +11,14 @@ import type { ChainHead } from "./chain-head.ts";
  * @throws ChainError `STORE_CORRUPT`, `STORE_OTHER_CHAIN`
  */
 export async function restoreHead(store: BlockStore, genesis: Genesis): Promise<ChainHead> {
+  checkGenesis(genesis);
   const chainId = chainIdOf(genesis);
   const stored = await store.chainId();
-  const first = applyGenesis(genesis);
-  if (stored === null) await store.begin(chainId, first.state.leaves());
+  if (stored === null) await store.begin(chainId, applyGenesis(genesis).state.leaves());
   else if (stored !== chainId) throw otherChain(stored, chainId);
 
   const height = await store.headHeight();
-  const place = height === 0 ? genesisPlace(first.header) : await placeOf(store, height);
+  const place = height === 0 ? genesisPlace(genesis) : await placeOf(store, height);
   const state = await restoreState(store);
   if (state.root() !== place.header.stateRoot)
     throw storeCorrupt(
@@ -26,23 +27,23 @@ export async function restoreHead(store: BlockStore, genesis: Genesis): Promise<
   return { height, state, ...place };
 }
 
-const genesisPlace = (header: ChainHead["header"]) => ({
-  header,
-  hash: headerHash(header),
-  certificate: null,
-});
+function genesisPlace(genesis: Genesis) {
+  const { header } = applyGenesis(genesis);
+  return { header, hash: headerHash(header), certificate: null };
+}
 
 async function placeOf(store: BlockStore, height: number) {
   const { header, certificate } = await provenAt(store, height);
   const hash = headerHash(header);
-  const { ballot } = certificate;
+  // A chain that founders began anew has no votes for its beginning.
+  const ballot = certificate?.ballot ?? { blockHash: hash, height };
   if (header.height !== height || ballot.blockHash !== hash || ballot.height !== height)
     throw storeCorrupt(`block ${height} and its certificate do not belong together`);
   return { header, hash, certificate };
 }
 
 /** The head is a block, or the one after which the chain begins: of that the header alone is here. */
-async function provenAt(store: BlockStore, height: number): Promise<ProvenHeader> {
+async function provenAt(store: BlockStore, height: number): Promise<Beginning> {
   const found = await store.blockAt(height);
   if (found !== null) return { header: found.block.header, certificate: found.certificate };
   const base = await store.base();

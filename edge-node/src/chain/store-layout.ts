@@ -4,8 +4,10 @@ import {
   type FinalizedBlock,
   finalizedBlock,
   type HandOver,
+  type Header,
   handOver as handOverWire,
   headerHash,
+  header as headerWire,
   type ProvenHeader,
   provenHeader,
 } from "@meshwork/protocol";
@@ -20,6 +22,7 @@ export const keys = {
   chainId: "chain-id",
   head: "head",
   base: "base",
+  founding: "founding",
   block: (height: number) => `block/${at(height)}`,
   hash: (hash: BlockHash) => `hash/${hash}`,
   facts: (height: number) => `facts/${at(height)}`,
@@ -32,11 +35,14 @@ export const keys = {
 /** All leaves of the state. */
 export const STATE = { gt: "state/", lt: "state0" } as const;
 
-/** Where a chain begins that does not begin at the genesis. */
-export interface Base extends ProvenHeader {
+/** The header after which a chain begins that does not begin at the genesis. */
+export type Beginning = ProvenHeader | { readonly header: Header; readonly certificate: null };
+
+/** Without a certificate: nobody voted on it, founders began it anew. */
+export type Base = Beginning & {
   /** From the genesis's committee to that of the next block. */
   readonly handOvers: readonly HandOver[];
-}
+};
 
 /** What one block leaves behind, all of it or nothing. */
 export interface Commit {
@@ -71,7 +77,9 @@ export function writesOf({ finalized, changes, facts, handOver }: Commit): Write
 
 /** The block that a chain begins after, and how its committee came to be. */
 export const writesOfBase = ({ header, certificate, handOvers }: Base): Write[] => [
-  put(keys.base, provenHeader.encode({ header, certificate })),
+  certificate === null
+    ? put(keys.founding, headerWire.encode(header))
+    : put(keys.base, provenHeader.encode({ header, certificate })),
   put(keys.hash(headerHash(header)), utf8(String(header.height))),
   ...handOvers.map(putHandOver),
 ];

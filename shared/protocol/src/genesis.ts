@@ -1,6 +1,7 @@
 import { digestOf } from "@meshwork/crypto";
 import {
   type ChainId,
+  CodedError,
   digest,
   key25519,
   limits,
@@ -13,6 +14,7 @@ import { z } from "zod";
 import { wire } from "./canonical.ts";
 import { runtimeId } from "./contract.ts";
 import { networkPolicy } from "./network-policy.ts";
+import { type SuccessorGenesis, successorChainId, successorGenesis } from "./successor-genesis.ts";
 
 /** A node in good standing from the first block on. */
 export const genesisMember = z.strictObject({
@@ -32,39 +34,72 @@ export const genesisMember = z.strictObject({
 });
 export type GenesisMember = z.infer<typeof genesisMember>;
 
-/** The file that makes a network; its hash is the network's name. */
+const origin = z.strictObject({
+  version: z.literal(1),
+  /** Random, so that no two networks share a name. */
+  nonce: digest,
+  name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  time: milliseconds,
+  policy: networkPolicy,
+  members: z.array(genesisMember).min(4).max(1_000),
+  /** Funded keys that run no node: the operator's, and requesters'. */
+  accounts: z
+    .array(
+      z.strictObject({
+        publicKey,
+        points,
+        /** Null: the key can be neither replaced nor revoked. */
+        recoveryHash: digest.nullable(),
+      }),
+    )
+    .max(1_000),
+  /** SM3 of the committed table of reputation quantiles: all nodes must compute alike. */
+  reputationTable: digest,
+});
+const originWire = wire(origin, { name: "first genesis", maxBytes: 1 << 20 });
+
+/** The file that makes a network. */
 export const genesis = wire(
-  z.strictObject({
-    version: z.literal(1),
-    /** Random, so that no two networks share a name. */
-    nonce: digest,
-    name: z.string().regex(/^[a-z0-9-]{1,40}$/),
-    time: milliseconds,
-    policy: networkPolicy,
-    members: z.array(genesisMember).min(4).max(1_000),
-    /** Funded keys that run no node: the operator's, and requesters'. */
-    accounts: z
-      .array(
-        z.strictObject({
-          publicKey,
-          points,
-          /** Null: the key can be neither replaced nor revoked. */
-          recoveryHash: digest.nullable(),
-        }),
-      )
-      .max(1_000),
-    /** SM3 of the committed table of reputation quantiles: all nodes must compute alike. */
-    reputationTable: digest,
+  origin.extend({
+    /**
+     * How the network was founded anew, each time after a total loss: the last of them names it and seats
+     * its committee. Each goes on from the one before: see `chainIdOf`.
+     */
+    successors: z.array(successorGenesis.schema).max(8),
   }),
-  { name: "genesis", maxBytes: 1 << 20 },
+  { name: "genesis", maxBytes: 1 << 21 },
 );
 export type Genesis = z.infer<typeof genesis.schema>;
 
-export const chainIdOf = (value: Genesis): ChainId =>
-  digestOf("meshwork/genesis/1", genesis.encode(value)) as string as ChainId;
+export class GenesisLinkError extends CodedError<"GENESIS_BROKEN_LINK"> {}
 
-/** The first committee's vote keys by seat. */
+/**
+ * The name of the network that this genesis leads to: its own hash, or that of its last successor. It binds
+ * all but the founders' signatures, as each successor names its parent. @throws GenesisLinkError
+ */
+export function chainIdOf(value: Genesis): ChainId {
+  const first = digestOf("meshwork/genesis/1", originWire.encode(value)) as string as ChainId;
+  return value.successors.reduce((parent, { body }) => {
+    if (body.parentChainId === parent) return successorChainId(body);
+    throw new GenesisLinkError(
+      "GENESIS_BROKEN_LINK",
+      `this genesis goes on from ${parent} by a successor of ${body.parentChainId}: take the file again from who recovered the network`,
+      { detail: { parent, named: body.parentChainId } },
+    );
+  }, first);
+}
+
+/** How the network was founded anew last; null for one that runs from its first genesis. */
+export const lastSuccessor = ({ successors }: Genesis): SuccessorGenesis | null =>
+  successors.at(-1) ?? null;
+
+/** Of the committee that this genesis seats: the first that its network can show. */
+export const firstEpochOf = (value: Genesis): number =>
+  lastSuccessor(value)?.body.committee.epoch ?? 0;
+
+/** By seat, of the committee that this genesis seats first. */
 export const genesisVoteKeys = (value: Genesis): PublicKey[] =>
+  lastSuccessor(value)?.body.committee.seats.map(({ voteKey }) => voteKey) ??
   value.members
     .flatMap((member) => (member.vote === null ? [] : [member.vote.voteKey]))
     .slice(0, limits.committeeSeats);

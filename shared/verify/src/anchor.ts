@@ -3,11 +3,13 @@ import {
   type Committee,
   chainIdOf,
   committeeHash,
+  firstEpochOf,
   type Genesis,
   genesis,
   genesisVoteKeys,
   type Header,
   isWantedByFounders,
+  lastSuccessor,
   type SuccessorGenesis,
   successorChainId,
   voteKeysOf,
@@ -25,14 +27,17 @@ export interface Anchor {
   time: number;
 }
 
-/** @param source the genesis, or its canonical bytes; throws `WireError` for bytes that are none. */
+/**
+ * Who gives a genesis believes it, and the successors in it: see `anchorOfSuccessor` for who does not.
+ * @param source the genesis, or its canonical bytes; throws `WireError` for bytes that are none
+ */
 export function anchorOf(source: Genesis | Uint8Array): Anchor {
   const value = source instanceof Uint8Array ? genesis.decode(source) : source;
   return {
     chainId: chainIdOf(value),
-    epoch: 0,
+    epoch: firstEpochOf(value),
     voteKeys: genesisVoteKeys(value),
-    time: value.time,
+    time: lastSuccessor(value)?.body.time ?? value.time,
   };
 }
 

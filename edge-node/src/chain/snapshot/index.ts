@@ -1,4 +1,5 @@
 export { type BackUpOptions, backUpNode } from "./back-up-node.ts";
+export { beginAnew, type Founding, goesOn } from "./begin-anew.ts";
 export {
   type CreatedSnapshot,
   type CreateOptions,

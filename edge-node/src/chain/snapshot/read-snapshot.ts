@@ -1,7 +1,8 @@
-import { codeOf, type Digest, messageOf } from "@meshwork/foundation";
+import { codeOf, type Digest, limits, messageOf } from "@meshwork/foundation";
 import { State } from "@meshwork/ledger";
 import {
   chainIdOf,
+  firstEpochOf,
   type Genesis,
   type SnapshotChunkRef,
   type SnapshotLeaf,
@@ -10,6 +11,7 @@ import {
 } from "@meshwork/protocol";
 import type { ObjectStore } from "@meshwork/storage";
 import { anchorOf, followHandOvers, verifyCertificate } from "@meshwork/verify";
+import { RootFold } from "./fold-root.ts";
 import { isSealed, needsIdentity, type Unseal } from "./sealing.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -17,7 +19,8 @@ import type { SnapshotStore } from "./snapshot-store.ts";
 /**
  * Whether a quorum of the network made the header final that this manifest is about, and whether the
  * manifest agrees with itself.
- * @throws SnapshotError `SNAPSHOT_OTHER_NETWORK`, `SNAPSHOT_MANIFEST_DAMAGED`, `SNAPSHOT_HEADER_UNPROVEN`
+ * @throws SnapshotError `SNAPSHOT_OTHER_NETWORK`, `SNAPSHOT_MANIFEST_DAMAGED`, `SNAPSHOT_HEADER_UNPROVEN`,
+ *   `SNAPSHOT_TOO_LARGE`
  */
 export function requireProven(manifest: SnapshotManifest, genesis: Genesis): void {
   const chainId = chainIdOf(genesis);
@@ -39,7 +42,7 @@ export function requireProven(manifest: SnapshotManifest, genesis: Genesis): voi
   const sum = (of: "leaves" | "sizeBytes") => chunks.reduce((all, chunk) => all + chunk[of], 0);
   const agrees =
     manifest.height === header.height &&
-    manifest.handOver.length === header.epoch &&
+    manifest.handOver.length === header.epoch - firstEpochOf(genesis) &&
     totals.leaves === sum("leaves") &&
     totals.sizeBytes === sum("sizeBytes");
   if (!agrees)
@@ -47,6 +50,12 @@ export function requireProven(manifest: SnapshotManifest, genesis: Genesis): voi
       "SNAPSHOT_MANIFEST_DAMAGED",
       `the manifest of height ${manifest.height} contradicts itself: its height, its totals or its hand-overs are not those of its parts; take another snapshot`,
       { detail: { height: manifest.height } },
+    );
+  if (totals.sizeBytes > limits.snapshotStateBytes)
+    throw new SnapshotError(
+      "SNAPSHOT_TOO_LARGE",
+      `the snapshot of height ${manifest.height} claims ${totals.sizeBytes} bytes, and no node holds a state of more than ${limits.snapshotStateBytes}: take another one`,
+      { detail: { sizeBytes: totals.sizeBytes } },
     );
 }
 
@@ -78,30 +87,66 @@ export interface ReadOptions {
 }
 
 /**
- * The state of a manifest that is proven, read in full: its root is the one that the header names.
+ * Whether the chunks of a manifest that is proven are the state that its header names. Who wrote the
+ * manifest chose how much that is: one chunk is held at a time.
  * @throws SnapshotError `SNAPSHOT_CHUNK_MISSING`, `SNAPSHOT_CHUNK_DAMAGED`, `SNAPSHOT_STATE_WRONG`
+ */
+export async function requireState(
+  store: SnapshotReader,
+  manifest: SnapshotManifest,
+  { onProgress = () => {}, unseal }: ReadOptions = {},
+): Promise<void> {
+  const fold = new RootFold();
+  const of = { chunks: manifest.chunks.length, ...manifest.totals };
+  let [chunks, leaves, sizeBytes] = [0, 0, 0];
+  for await (const { ref, chunk } of chunksIn(store, manifest, unseal)) {
+    stateOf(chunk);
+    for (const leaf of chunk) fold.add(leaf);
+    chunks++;
+    leaves += ref.leaves;
+    sizeBytes += ref.sizeBytes;
+    onProgress({ chunks, leaves, sizeBytes, of });
+  }
+  requireRoot(fold.root(), manifest);
+}
+
+/**
+ * The state of a manifest that is proven. It is read twice, so that a forged one, however large, is refused before
+ * any of it is kept in memory.
+ * @throws SnapshotError as `requireState`
  */
 export async function readState(
   store: SnapshotReader,
   manifest: SnapshotManifest,
-  { onProgress = () => {}, unseal = refuseSealed }: ReadOptions = {},
+  options: ReadOptions = {},
 ): Promise<State> {
+  await requireState(store, manifest, options);
   const leaves: SnapshotLeaf[] = [];
-  const of = { chunks: manifest.chunks.length, ...manifest.totals };
-  let [chunks, sizeBytes] = [0, 0];
+  for await (const { chunk } of chunksIn(store, manifest, options.unseal))
+    for (const leaf of chunk) leaves.push(leaf);
+  const state = stateOf(leaves);
+  requireRoot(state.root(), manifest);
+  return state;
+}
+
+function requireRoot(root: Digest, { header }: SnapshotManifest): void {
+  if (root !== header.stateRoot)
+    throw wrongState(`its root is ${root}, and the header names ${header.stateRoot}`);
+}
+
+/** Each as its reference has it, and all in order. */
+async function* chunksIn(
+  store: SnapshotReader,
+  manifest: SnapshotManifest,
+  unseal: Unseal = refuseSealed,
+): AsyncGenerator<{ ref: SnapshotChunkRef; chunk: readonly SnapshotLeaf[] }> {
+  let last: Digest | undefined;
   for (const ref of manifest.chunks) {
     const chunk = await readChunk(store, ref, unseal);
-    requireOrder(ref, chunk, leaves.at(-1)?.key);
-    for (const leaf of chunk) leaves.push(leaf);
-    chunks++;
-    sizeBytes += ref.sizeBytes;
-    onProgress({ chunks, leaves: leaves.length, sizeBytes, of });
+    requireOrder(ref, chunk, last);
+    last = chunk.at(-1)?.key;
+    yield { ref, chunk };
   }
-  const state = stateOf(leaves);
-  const root = state.root();
-  if (root !== manifest.header.stateRoot)
-    throw wrongState(`its root is ${root}, and the header names ${manifest.header.stateRoot}`);
-  return state;
 }
 
 async function readChunk(
@@ -109,8 +154,8 @@ async function readChunk(
   ref: SnapshotChunkRef,
   unseal: Unseal,
 ): Promise<SnapshotLeaf[]> {
-  const bytes = await chunks.get(ref.content).catch((cause) => {
-    throw codeOf(cause) === "OBJECT_DAMAGED" ? damaged(ref, cause) : cause;
+  const bytes = await chunks.get(ref.content, { maxBytes: ref.sizeBytes }).catch((cause) => {
+    throw NOT_AS_NAMED.has(codeOf(cause)) ? damaged(ref, cause) : cause;
   });
   if (bytes === null) throw missing(ref);
   const { leaves } = decodeChunk(ref, isSealed(bytes) ? await unseal(bytes) : bytes);
@@ -118,6 +163,8 @@ async function readChunk(
     throw damaged(ref, new Error("it has another size than the manifest says"));
   return leaves;
 }
+
+const NOT_AS_NAMED = new Set(["OBJECT_DAMAGED", "OBJECT_TOO_LARGE"]);
 
 const refuseSealed: Unseal = () => Promise.reject(needsIdentity());
 

@@ -55,7 +55,7 @@ export async function restoreSnapshot(
 }
 
 /** Makes a folder under another name first: it is there as a whole, or not at all. */
-async function place(
+export async function place(
   folder: string,
   replaces: boolean,
   fill: (unfinished: string) => Promise<void>,

@@ -46,7 +46,8 @@ export class LedgerWorld {
   readonly fatal: unknown[] = [];
   readonly members: readonly TestMember[];
   readonly folder: string;
-  readonly genesis: Genesis;
+  /** Of the network that its nodes are started on. */
+  genesis: Genesis;
   readonly #options: LedgerWorldOptions;
   readonly #memberships = new Map<string, AbortController>();
 

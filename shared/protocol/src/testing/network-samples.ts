@@ -77,6 +77,7 @@ export const sampleGenesis: Genesis = {
   })),
   accounts: [{ publicKey: key(54), points: points(1_000_000n), recoveryHash: sampleDigest(84) }],
   reputationTable: sampleDigest(55),
+  successors: [],
 };
 
 export const sampleInvite: Invite = {

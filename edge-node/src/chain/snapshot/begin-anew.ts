@@ -1,0 +1,44 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { foundAnew, type State } from "@meshwork/ledger";
+import { chainIdOf, type Genesis, type SuccessorGenesis } from "@meshwork/protocol";
+import { BlockStore } from "../block-store.ts";
+import { isThere } from "./known-head.ts";
+import { place } from "./restore-snapshot.ts";
+
+/** The old network, how it goes on, and its last state. */
+export interface Founding {
+  /** Of the network that was lost. */
+  founders: Genesis;
+  successor: SuccessorGenesis;
+  state: State;
+}
+
+/** The genesis of the network that goes on: the old one, and how it was founded anew. */
+export const goesOn = ({ founders, successor }: Omit<Founding, "state">): Genesis => ({
+  ...founders,
+  successors: [...founders.successors, successor],
+});
+
+/**
+ * After a total loss: begins the successor's chain in a node's folder, at the state that the founders
+ * signed. The ledger of the old network, where one is there, is kept beside it: it alone holds the blocks
+ * of that time. `chain` appears whole, in one step, or not at all.
+ * @returns where the old ledger is now, or null @throws FoundingError
+ */
+export async function beginAnew(folder: string, founding: Founding): Promise<string | null> {
+  const { header, state } = foundAnew(founding.state, founding);
+  const chainId = chainIdOf(goesOn(founding));
+  const chain = join(folder, "chain");
+  const kept = (await isThere(chain)) ? `${chain}.before-${chainId.slice(0, 8)}` : null;
+  if (kept !== null) await rename(chain, kept);
+  await place(chain, false, async (unfinished) => {
+    const blocks = await BlockStore.open(unfinished);
+    try {
+      await blocks.begin(chainId, state.leaves(), { header, certificate: null, handOvers: [] });
+    } finally {
+      await blocks.close();
+    }
+  });
+  return kept;
+}
