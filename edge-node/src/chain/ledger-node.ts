@@ -243,8 +243,9 @@ function startDriver(
   settings?: Settings,
 ): ConsensusDriver {
   const { me, chain, log, sharing } = shared;
+  const wal = new WriteAheadLog(records, found);
   const keep = () => {
-    keepVoteKeys(chain.head.state, { me, keys }).catch((error) =>
+    keepVoteKeys(chain.head, { me, keys, wal }).catch((error) =>
       log.warn("the vote keys stay as they are for now", { code: codeOf(error), error }),
     );
   };
@@ -253,7 +254,7 @@ function startDriver(
   return new ConsensusDriver({
     ...shared,
     keys,
-    wal: new WriteAheadLog(records, found),
+    wal,
     application: createApplication({ ...shared, keys }),
     shareTransactions: () => sharing.again(),
     ...(settings && { settings }),

@@ -1,9 +1,9 @@
 import type { NodeId } from "@meshwork/foundation";
-import type { State } from "@meshwork/ledger";
 import type { Committee } from "@meshwork/protocol";
-import { committeesOf } from "./chain-head.ts";
+import { type ChainHead, committeesOf } from "./chain-head.ts";
 import type { VoteKeys } from "./vote-folder.ts";
 import type { VoteKey } from "./vote-key.ts";
+import type { WriteAheadLog } from "./write-ahead-log.ts";
 
 /** A place in a committee, and the key that votes from it. */
 export interface MySeat {
@@ -21,13 +21,24 @@ export function mySeatIn(
   return key?.public.vrfKey === seats[seat]?.vrfKey && key ? { seat, key } : null;
 }
 
-/** Erases vote keys that the ledger names no more, and makes the next when one was elected. */
+/**
+ * Erases vote keys whose epochs are over, and makes the next when one was elected. While the chain is below
+ * what the log remembers, as after a restore, nothing is erased.
+ */
 export function keepVoteKeys(
-  state: State,
-  { me, keys }: { me: NodeId; keys: Pick<VoteKeys, "keep"> },
+  { height, state }: Pick<ChainHead, "height" | "state">,
+  {
+    me,
+    keys,
+    wal,
+  }: { me: NodeId; keys: Pick<VoteKeys, "keep">; wal: Pick<WriteAheadLog, "completeFrom"> },
 ): Promise<void> {
-  const seated = committeesOf(state).flatMap(({ seats }) =>
-    seats.flatMap(({ node, voteKey }) => (node === me ? [voteKey] : [])),
+  const seated = committeesOf(state).flatMap(({ epoch, seats }) =>
+    seats.flatMap(({ node, voteKey }) => (node === me ? [{ voteKey, epoch }] : [])),
   );
-  return keys.keep(seated, state.node(me)?.lease?.vote?.voteKey ?? null);
+  return keys.keep({
+    seated,
+    registered: state.node(me)?.lease?.vote?.voteKey ?? null,
+    reached: height + 1 < wal.completeFrom ? null : state.committee.epoch,
+  });
 }

@@ -5,6 +5,7 @@ import { sign, verify, vrfProve, vrfVerify } from "@meshwork/crypto";
 import { utf8 } from "@meshwork/foundation";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createVoteFolder, openVoteFolder, type VoteFolder } from "./vote-folder.ts";
+import type { VoteKey } from "./vote-key.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -57,24 +58,33 @@ describe("a seat's keys", () => {
     await log.close();
     return keys;
   }
-  const publicOf = (key: { public: { voteKey: string } }) => key.public.voteKey as never;
+  const publicOf = (key: VoteKey) => key.public.voteKey;
+
+  /** Seats, oldest epoch first, of which the first is the one that the chain has come to. */
+  const named = (epoch: number, seats: readonly (VoteKey | null)[], lease: VoteKey | null) => ({
+    seated: seats.flatMap((key, i) =>
+      key ? [{ voteKey: key.public.voteKey, epoch: epoch + i }] : [],
+    ),
+    registered: lease?.public.voteKey ?? null,
+    reached: epoch,
+  });
 
   test("serve while the ledger names them, and are then erased for good", async () => {
     const keys = await open();
     const first = keys.offered;
     // Seated: the next is made, with the same beacons, and offered.
-    await keys.keep([publicOf(first)], publicOf(first));
+    await keys.keep(named(0, [first], first));
     const second = keys.offered;
     expect(second).not.toBe(first);
     expect(second.public.vrfKey).toBe(first.public.vrfKey);
     // Registered, then elected; the first still votes until the epoch ends.
-    await keys.keep([publicOf(first)], publicOf(second));
-    await keys.keep([publicOf(first), publicOf(second)], publicOf(second));
+    await keys.keep(named(0, [first], second));
+    await keys.keep(named(0, [first, second], second));
     const third = keys.offered;
     expect(new Set([first, second, third]).size).toBe(3);
     expect([first, second].map((key) => keys.of(publicOf(key)))).toEqual([first, second]);
     expect(await onDisk()).toBe(3);
-    await keys.keep([publicOf(second)], publicOf(second));
+    await keys.keep(named(1, [second], second));
     expect(keys.of(publicOf(first))).toBeUndefined();
     expect(await onDisk()).toBe(2);
     const again = await open();
@@ -85,10 +95,30 @@ describe("a seat's keys", () => {
     ]);
   });
 
+  test("outlive a chain that was lost: an old state, which names other keys, erases none", async () => {
+    const keys = await open();
+    const early = keys.offered;
+    await keys.keep(named(0, [early], early));
+    const seated = keys.offered;
+    await keys.keep(named(0, [early], seated));
+    await keys.keep(named(6, [seated], seated));
+    const next = keys.offered;
+    // The chain begins at the genesis again, over a restart, and comes back epoch by epoch.
+    const again = await open();
+    for (let epoch = 0; epoch <= 6; epoch++) await again.keep(named(epoch, [null], null));
+    expect(again.of(publicOf(seated))?.public).toEqual(seated.public);
+    expect(again.offered.public).toEqual(next.public);
+    await again.keep({ ...named(9, [null], null), reached: null });
+    expect(again.of(publicOf(seated))).toBeDefined();
+    await again.keep(named(9, [null], null));
+    expect(again.of(publicOf(seated))).toBeUndefined();
+  });
+
   test("stay what they are while nothing changes, and the offered one while nobody takes it", async () => {
     const keys = await open();
     const { offered } = keys;
-    await Promise.all([keys.keep([], null), keys.keep([], publicOf(offered)), keys.keep([], null)]);
+    const nothing = named(3, [null], null);
+    await Promise.all([nothing, named(3, [null], offered), nothing].map((each) => keys.keep(each)));
     expect(keys.offered).toBe(offered);
     expect(await onDisk()).toBe(1);
   });
@@ -97,10 +127,10 @@ describe("a seat's keys", () => {
     const keys = await open();
     const { offered } = keys;
     await rm(folder, { recursive: true });
-    await expect(keys.keep([publicOf(offered)], null)).rejects.toThrow();
+    await expect(keys.keep(named(0, [offered], null))).rejects.toThrow();
     expect(keys.offered).toBe(offered);
     await mkdir(folder);
-    await keys.keep([publicOf(offered)], null);
+    await keys.keep(named(0, [offered], null));
     expect(keys.offered).not.toBe(offered);
   });
 });

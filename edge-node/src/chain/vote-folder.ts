@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type PublicKey, type Random, systemRandom } from "@meshwork/foundation";
+import { assert, type PublicKey, type Random, systemRandom } from "@meshwork/foundation";
 import { ChainError } from "./chain-error.ts";
 import type { DiskSpace } from "./disk-space.ts";
 import { readIfThere, replaceFile } from "./durable-file.ts";
 import { openRecordLog, type RecordLog } from "./record-log.ts";
 import {
   encodeVoteKeys,
+  type KeptVoteKey,
   newVoteKey,
   parseVoteKeys,
   type VoteKey,
@@ -34,7 +35,10 @@ export async function openVoteFolder(
   const [keyPath, logPath] = [join(folder, "vote-key.json"), join(folder, "votes.log")];
   const stored = await readIfThere(keyPath);
   if (stored !== null && (await readIfThere(logPath)) === null) throw logMissing(logPath, keyPath);
-  const list = stored === null ? ([newVoteKey(random)] as const) : parseVoteKeys(stored, keyPath);
+  const list =
+    stored === null
+      ? ([{ key: newVoteKey(random), seatedUntil: 0 }] as const)
+      : parseVoteKeys(stored, keyPath);
   const { log, records } = await openRecordLog(logPath, space);
   const write = (keys: VoteKeyList) => replaceFile(keyPath, encodeVoteKeys(keys));
   // Last, so that a crash leaves a log without a key, which is harmless.
@@ -55,10 +59,21 @@ interface VoteKeysParts {
   write: (keys: VoteKeyList) => Promise<void>;
 }
 
+/** What the ledger says of this node's keys. */
+export interface Naming {
+  /** In the committees that are known, and for which epoch's votes. */
+  readonly seated: readonly { readonly voteKey: PublicKey; readonly epoch: number }[];
+  /** In its lease, from which the next election may take it. */
+  readonly registered: PublicKey | null;
+  /** The epoch that the chain has come to. Null: it has still to come back to where this seat was. */
+  readonly reached: number | null;
+}
+
 /**
  * A seat's vote keys: those that the ledger names, and the newest, which is offered for the next
- * election. Each serves while it is named, and is then erased: whoever finds an old one could forge the
- * past of its epoch.
+ * election. Each serves while it is named, and is erased once the chain has passed the last epoch that it
+ * was to vote in: whoever finds an old one could forge the past of its epoch. A chain that was lost and
+ * begins anew erases nothing, for it does not know yet who sits.
  */
 export class VoteKeys {
   readonly #parts: VoteKeysParts;
@@ -74,32 +89,35 @@ export class VoteKeys {
 
   /** To be registered by `renew`. */
   get offered(): VoteKey {
-    return this.#keys.at(-1) ?? this.#keys[0];
+    return (this.#keys.at(-1) ?? this.#keys[0]).key;
   }
 
   of(publicKey: PublicKey): VoteKey | undefined {
-    return this.#keys.find((key) => key.public.voteKey === publicKey);
+    return this.#keys.find(({ key }) => key.public.voteKey === publicKey)?.key;
   }
 
   /**
-   * To be called when the ledger has changed. Erases the keys that it names no more; once a committee has
+   * To be called when the ledger has changed. Erases the keys whose epochs are over; once a committee has
    * the offered one, the next is made.
-   * @param seated keys of this node in the committees that are known
-   * @param registered the key of its lease, which the next election may take
    */
-  keep(seated: readonly PublicKey[], registered: PublicKey | null): Promise<void> {
-    const change = this.#tail.then(() => this.#replace(this.#kept(seated, registered)));
+  keep(naming: Naming): Promise<void> {
+    const change = this.#tail.then(() => this.#replace(this.#kept(naming)));
     this.#tail = change.catch(() => {});
     return change;
   }
 
-  #kept(seated: readonly PublicKey[], registered: PublicKey | null): VoteKeyList {
+  #kept({ seated, registered, reached }: Naming): VoteKeyList {
     const { offered } = this;
-    const named = new Set([...seated, registered]);
-    const kept = this.#keys.filter((key) => key !== offered && named.has(key.public.voteKey));
-    const isTaken = seated.includes(offered.public.voteKey);
-    const next = isTaken ? newVoteKey(this.#parts.random, offered.vrfSeed) : null;
-    const [first = offered, ...rest] = [...kept, offered, ...(next ? [next] : [])];
+    const isNeeded = ({ key, seatedUntil }: KeptVoteKey) =>
+      key === offered ||
+      key.public.voteKey === registered ||
+      reached === null ||
+      seatedUntil >= reached;
+    const kept = this.#keys.map((one) => noted(one, seated)).filter(isNeeded);
+    if (seated.some(({ voteKey }) => voteKey === offered.public.voteKey))
+      kept.push({ key: newVoteKey(this.#parts.random, offered.vrfSeed), seatedUntil: 0 });
+    const [first, ...rest] = kept;
+    assert(first, "the offered key is always kept");
     return [first, ...rest];
   }
 
@@ -109,6 +127,12 @@ export class VoteKeys {
     await this.#parts.write(keys);
     this.#keys = keys;
   }
+}
+
+function noted(kept: KeptVoteKey, seated: Naming["seated"]): KeptVoteKey {
+  const seats = seated.filter(({ voteKey }) => voteKey === kept.key.public.voteKey);
+  const seatedUntil = Math.max(kept.seatedUntil, ...seats.map(({ epoch }) => epoch));
+  return seatedUntil === kept.seatedUntil ? kept : { ...kept, seatedUntil };
 }
 
 const logMissing = (logPath: string, keyPath: string) =>

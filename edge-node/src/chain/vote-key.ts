@@ -25,13 +25,23 @@ export interface VoteKey {
   readonly public: { readonly voteKey: PublicKey; readonly vrfKey: Key25519 };
 }
 
+/** A vote key, and the last epoch in whose committee this node has seen it; 0: in none. */
+export interface KeptVoteKey {
+  readonly key: VoteKey;
+  readonly seatedUntil: number;
+}
+
+/** An epoch and the next, the lease, the one that is offered, and a few that an earlier epoch named. */
+const MAX_KEYS = 8;
 const secret = z.string().regex(/^[0-9a-f]{64}$/);
 const keysFile = z.strictObject({
   version: z.literal(2),
   /** One for all: a seat that could choose its beacons anew might choose them to its liking. */
   vrfSeed: secret,
   /** Oldest first. */
-  voteSecrets: z.array(secret).min(1).max(8),
+  voteSecrets: z.array(secret).min(1).max(MAX_KEYS),
+  /** Of each secret; what is missing is unknown. */
+  seatedUntil: z.array(z.int().nonnegative()).max(MAX_KEYS).default([]),
 });
 
 export function newVoteKey(random: Random, vrfSeed: Uint8Array = random.bytes(32)): VoteKey {
@@ -43,25 +53,29 @@ function voteKeyOf(keyPair: KeyPair, vrfSeed: Uint8Array): VoteKey {
   return { keyPair, vrfSeed, public: { voteKey: keyPair.publicKey, vrfKey } };
 }
 
-export type VoteKeyList = readonly [VoteKey, ...VoteKey[]];
+export type VoteKeyList = readonly [KeptVoteKey, ...KeptVoteKey[]];
 
 /** @param keys oldest first; all with the same VRF seed. */
 export function encodeVoteKeys(keys: VoteKeyList): Uint8Array {
   const file: z.infer<typeof keysFile> = {
     version: 2,
-    vrfSeed: toHex(keys[0].vrfSeed),
-    voteSecrets: keys.map(({ keyPair }) => toHex(secretOf(keyPair))),
+    vrfSeed: toHex(keys[0].key.vrfSeed),
+    voteSecrets: keys.map(({ key }) => toHex(secretOf(key.keyPair))),
+    seatedUntil: keys.map(({ seatedUntil }) => seatedUntil),
   };
   return utf8(`${JSON.stringify(file)}\n`);
 }
 
 export function parseVoteKeys(bytes: Uint8Array, path: string): VoteKeyList {
   try {
-    const { voteSecrets, vrfSeed } = keysFile.parse(JSON.parse(fromUtf8(bytes)));
-    const keyOf = (voteSecret: string) =>
-      voteKeyOf(keyPairFromSecret(fromHex(voteSecret)), fromHex(vrfSeed));
-    const [first, ...rest] = voteSecrets as [string, ...string[]];
-    return [keyOf(first), ...rest.map(keyOf)];
+    const { voteSecrets, vrfSeed, seatedUntil } = keysFile.parse(JSON.parse(fromUtf8(bytes)));
+    const keptOf = (voteSecret: string, i: number) => ({
+      key: voteKeyOf(keyPairFromSecret(fromHex(voteSecret)), fromHex(vrfSeed)),
+      seatedUntil: seatedUntil[i] ?? 0,
+    });
+    const [first, ...rest] = voteSecrets.map(keptOf);
+    if (first === undefined) throw new Error("no key");
+    return [first, ...rest];
   } catch {
     // The cause is left out: a parser's message may quote the secret.
     throw new ChainError(
