@@ -3,6 +3,7 @@ import type { AppliedBlock, InvalidBlock, LedgerEvent, Why } from "@meshwork/led
 import type { Log } from "@meshwork/observability";
 import {
   type Block,
+  type ConsensusMessage,
   chainIdOf,
   type FinalizedBlock,
   type Genesis,
@@ -167,6 +168,17 @@ export class Chain {
   /** Null above the head, for the genesis, and up to `base`. */
   blockAt(height: number): Promise<FinalizedBlock | null> {
     return this.#store.blockAt(height);
+  }
+
+  /**
+   * What tells a seat that a height is decided. The block that this chain begins after is not here, only
+   * its certificate; but whoever signed F holds the block.
+   */
+  async decisionAt(height: number): Promise<ConsensusMessage | null> {
+    const final = await this.blockAt(height);
+    if (final !== null) return { kind: "finalized", ...final };
+    const certificate = height === this.base ? (await this.#store.base())?.certificate : null;
+    return certificate ? { kind: "certificate", certificate } : null;
   }
 
   encodedBlockAt(height: number): Promise<Uint8Array | null> {

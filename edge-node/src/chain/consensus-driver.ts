@@ -33,7 +33,7 @@ export interface ConsensusDriverParts {
   me: NodeId;
   keys: Pick<VoteKeys, "of">;
   wal: Pick<WriteAheadLog, "append" | "completeFrom" | "recordsOf" | "prune">;
-  chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "blockAt" | "onCommit">;
+  chain: Pick<Chain, "chainId" | "head" | "checks" | "commit" | "decisionAt" | "onCommit">;
   application: LedgerApplication;
   links: Pick<CommitteeLinks, "send" | "broadcast">;
   /** Checks many signatures off this thread. */
@@ -283,9 +283,9 @@ export class ConsensusDriver {
   }
 
   async #sendFinalized(to: NodeId, height: number): Promise<void> {
-    const final = await this.#parts.chain.blockAt(height);
-    if (final === null) return;
-    this.#whenSynced(() => this.#parts.links.send(to, encode({ kind: "finalized", ...final })));
+    const decision = await this.#parts.chain.decisionAt(height);
+    if (decision === null) return;
+    this.#whenSynced(() => this.#parts.links.send(to, encode(decision)));
   }
 
   #fail(error: unknown): void {

@@ -73,6 +73,11 @@ describe("a snapshot", () => {
     await restored.commit(blocks[0] as FinalizedBlock);
     await restored.commitFinal(blocks);
     expect(restored.head.state.root()).toBe(network.state.root());
+    // A seat that lags behind where this one begins must hear that it was decided.
+    const { certificate } = head;
+    expect(await restored.decisionAt(last - 3)).toEqual({ kind: "certificate", certificate });
+    expect(await restored.decisionAt(last)).toMatchObject({ kind: "finalized" });
+    expect(await restored.decisionAt(last - 4)).toBeNull();
     await restored.close();
 
     const again = await openAt("new");
