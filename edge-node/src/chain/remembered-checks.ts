@@ -67,6 +67,7 @@ export class RememberedChecks implements Checks {
   readonly verifyAttestation = realChecks.verifyAttestation;
   readonly verifyVoucher = realChecks.verifyVoucher;
   readonly verifyAdmission = realChecks.verifyAdmission;
+  readonly verifyConsent = realChecks.verifyConsent;
 
   readonly verifyTransaction: Checks["verifyTransaction"] = (key, transaction) =>
     this.#transactions.holds(signatureKey({ key, transaction }), () =>
@@ -202,5 +203,7 @@ export const finalBlockChecks: Checks = {
   verifyCertificate: () => true,
   verifyVoucher: () => true,
   verifyAdmission: () => true,
+  verifyVote: () => true,
+  verifyConsent: () => true,
   verifyBeacon: (_key, _alpha, proof) => vrfOutput(proof),
 };

@@ -53,8 +53,10 @@ export function checkTransaction(transaction: Transaction, ground: Ground): Refu
     checkReplay(transaction, signed, ground) ??
     checkSender(transaction, ground) ??
     ruleFor(signed.body).check(signed, ground) ??
-    // Last, because it costs the most.
-    checkSignature(transaction, ground)
+    // These cost the most; and what others have signed only concerns somebody who is who he says.
+    checkSignature(transaction, ground) ??
+    ruleFor(signed.body).checkOthers?.(signed, ground) ??
+    null
   );
 }
 

@@ -24,7 +24,7 @@ export { applyGenesis, checkGenesis, GenesisError } from "./genesis.ts";
 export { requireKnownProtocol, UnknownProtocolError } from "./protocol-version.ts";
 export type { Account, Head, Lease, NodeState } from "./records.ts";
 export { readAccount } from "./records.ts";
-export type { Refusal, RefusalCode } from "./refusal.ts";
+export { isForgery, type Refusal, type RefusalCode } from "./refusal.ts";
 export { reputationOf } from "./reputation.ts";
 export { quantileOf, reputationTableDigest } from "./reputation-quantile.ts";
 export { type LeafChange, State, StateError } from "./state.ts";

@@ -25,6 +25,7 @@ export type RefusalCode =
   | "VOUCHER_REQUIRED"
   | "VOUCHER_NOT_NEEDED"
   | "VOUCHER_INVALID"
+  | "VOUCHER_FOREIGN"
   | "VOUCHER_EXPIRED"
   | "VOUCHER_USED_UP"
   | "VOUCHER_UNFUNDED"
@@ -74,3 +75,15 @@ export type RefusalCode =
   | ProofRefusal["code"];
 
 export const refuse = (code: RefusalCode, reason: string): Refusal => ({ code, reason });
+
+/**
+ * What no honest node passes on, whatever block it stands at: a signature was checked for it, and is not
+ * what it says. Who brings such again and again makes others work for nothing.
+ */
+const forgeries: ReadonlySet<string> = new Set<RefusalCode>([
+  "BAD_SIGNATURE",
+  "VOUCHER_INVALID",
+  "NO_FAULT",
+]);
+
+export const isForgery = (code: string): boolean => forgeries.has(code);

@@ -219,6 +219,12 @@ export const rotationHash = (
     fromHex(nextRecoveryHash),
   );
 
+/** Whether the recovery key lets this new key in. */
+export const verifyConsent = (
+  about: Parameters<typeof rotationHash>[0],
+  body: BodyOf<"rotate">,
+): boolean => verify(body.recoveryKey, fromHex(rotationHash(about, body)), body.recoverySignature);
+
 /** What an identity commits to, and later shows: `rotate` and `revoke-key` open it. */
 export const recoveryHashOf = (recoveryKey: PublicKey): Digest =>
   digestOf("meshwork/recovery/1", fromHex(recoveryKey));

@@ -15,7 +15,7 @@ import { findTask, type Rule, requireTask } from "./rule.ts";
  * still comes decides as if he had not; without one it tells him from those who were silent.
  */
 export const attest: Rule<BodyOf<"attest">> = {
-  check({ sender, body: { verdict, attestation } }, { state, checks }) {
+  check({ sender, body: { verdict, attestation } }, { state }) {
     const { found: task, refusal } = findTask(state, verdict, "audit");
     if (refusal) return refusal;
     const seat = seatOf(task, sender);
@@ -23,8 +23,17 @@ export const attest: Rule<BodyOf<"attest">> = {
       return refuse("NOT_A_VERIFIER", `${sender} holds no verifier's place of ${task.orderId}`);
     if (seat.state === "attested")
       return refuse("SAID_ALREADY", `${sender} has given his word on ${task.orderId}`);
-    const check = { chainId: state.head.chainId, task, verify: checks.verifyAttestation };
-    return checkVerdict(check, verdict) ?? checkAttestation(check, verdict, { seat, attestation });
+    return checkVerdict({ chainId: state.head.chainId, task }, verdict);
+  },
+
+  /** His word has a signature of its own: others will be shown it. */
+  checkOthers({ sender, body: { verdict, attestation } }, { state, checks }) {
+    const { found: task, refusal } = findTask(state, verdict, "audit");
+    if (refusal) return refusal;
+    const seat = seatOf(task, sender);
+    if (seat === undefined) return refuse("NOT_A_VERIFIER", `${sender} holds no verifier's place`);
+    const check = { task, verify: checks.verifyAttestation };
+    return checkAttestation(check, verdict, { seat, attestation });
   },
 
   apply(draft, { sender, body: { verdict } }) {

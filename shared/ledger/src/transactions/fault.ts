@@ -1,5 +1,5 @@
 import { assert, type NodeId } from "@meshwork/foundation";
-import { type BodyOf, excludeEachOther, verifyVote, voteKeysOf } from "@meshwork/protocol";
+import { type BodyOf, excludeEachOther, voteKeysOf } from "@meshwork/protocol";
 import { forfeitContribution } from "../contribution.ts";
 import type { Draft } from "../draft.ts";
 import { accountOf, move, points, vesting } from "../purses.ts";
@@ -29,11 +29,17 @@ export const fault: Rule<Fault> = {
       return refuse("NO_FAULT", `the committee of epoch ${epoch} has no seat ${first.seat}`);
     if (state.account(seat.node)?.barred === "equivocated")
       return refuse("CONVICTED_ALREADY", `${seat.node} was convicted before`);
-    const keys = voteKeysOf(committee);
+    return null;
+  },
+
+  checkOthers({ body }, { state, checks }) {
+    const { first, second } = body;
+    const committee = state.committeeOf(first.ballot.epoch);
+    const keys = committee ? voteKeysOf(committee) : [];
     const { chainId } = state.head;
-    return [first, second].every((vote) => verifyVote(chainId, keys, vote))
+    return [first, second].every((vote) => checks.verifyVote(chainId, keys, vote))
       ? null
-      : refuse("NO_FAULT", `${seat.node} has not signed both votes`);
+      : refuse("NO_FAULT", `seat ${first.seat} has not signed both votes`);
   },
 
   apply(draft, signed) {

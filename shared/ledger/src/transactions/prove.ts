@@ -4,7 +4,11 @@ import { findTask, type Rule, requireTask } from "./rule.ts";
 
 /** The verdict with its signatures: the task ends as they say. Whoever brings it gains nothing by it. */
 export const prove: Rule<BodyOf<"prove">> = {
-  check({ body: { proof } }, { state, checks }) {
+  check({ body: { proof } }, { state }) {
+    return findTask(state, proof.verdict, "audit").refusal;
+  },
+
+  checkOthers({ body: { proof } }, { state, checks }) {
     const { found: task, refusal } = findTask(state, proof.verdict, "audit");
     if (refusal) return refusal;
     const { chainId } = state.head;

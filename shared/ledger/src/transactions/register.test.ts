@@ -48,12 +48,12 @@ describe("register", () => {
   const bad: [string, string, () => BodyOf<"register">][] = [
     [
       "of another network",
-      "VOUCHER_INVALID",
+      "VOUCHER_FOREIGN",
       () => registration(newcomer, { chainId: seededDigest("x") as never }),
     ],
     [
       "of somebody unknown",
-      "VOUCHER_INVALID",
+      "VOUCHER_FOREIGN",
       () => registration(newcomer, { issuer: newcomer.nodeId }),
     ],
     [

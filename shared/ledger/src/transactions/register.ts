@@ -2,7 +2,7 @@ import { isPublicKey, nodeIdOf } from "@meshwork/crypto";
 import type { Digest, NodeId, Points } from "@meshwork/foundation";
 import { type BodyOf, voucherHash } from "@meshwork/protocol";
 import type { Draft } from "../draft.ts";
-import { move, points } from "../purses.ts";
+import { accountOf, move, points } from "../purses.ts";
 import type { Account, NodeState } from "../records.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { ONE, reputationEpochAt } from "../reputation.ts";
@@ -16,6 +16,17 @@ type Admission = NonNullable<Register["admission"]>;
 export const register: Rule<Register> = {
   check(signed, ground) {
     return checkIdentity(signed, ground) ?? checkAdmission(signed, ground);
+  },
+
+  checkOthers({ body: { publicKey, admission } }, { state, checks }) {
+    if (admission === null) return null;
+    const { voucher, signature } = admission;
+    const { issuer } = voucher.body;
+    if (!checks.verifyVoucher(accountOf(state, issuer).publicKey, voucher))
+      return refuse("VOUCHER_INVALID", `${issuer} has not signed this voucher`);
+    if (!checks.verifyAdmission(voucher.body, publicKey, signature))
+      return refuse("VOUCHER_INVALID", `the voucher's key has not admitted ${publicKey}`);
+    return null;
   },
 
   apply(draft, { id, sender, body }) {
@@ -70,18 +81,14 @@ function checkAdmission(signed: Signed<Register>, ground: Ground): Refusal | nul
       ? null
       : refuse("INSUFFICIENT_POINTS", `to register costs ${registerPrice} points: use a voucher`);
   }
-  return checkVoucher(signed, body.admission, ground);
+  return checkVoucher(body.admission, ground);
 }
 
-function checkVoucher(
-  { body: { publicKey } }: Signed<Register>,
-  { voucher, signature }: Admission,
-  { state, at, checks }: Ground,
-): Refusal | null {
+function checkVoucher({ voucher }: Admission, { state, at }: Ground): Refusal | null {
   const { chainId, issuer, grant, uses, notAfter } = voucher.body;
   const issuerAccount = state.account(issuer);
   if (chainId !== state.head.chainId || issuerAccount === undefined)
-    return refuse("VOUCHER_INVALID", `the voucher is for ${chainId}, by ${issuer}: not of here`);
+    return refuse("VOUCHER_FOREIGN", `the voucher is for ${chainId}, by ${issuer}: not of here`);
   if (notAfter < at.time)
     return refuse("VOUCHER_EXPIRED", `the voucher ended at ${notAfter}: ask for a new invite`);
   const barred = barredVoucher(state, issuerAccount);
@@ -97,10 +104,6 @@ function checkVoucher(
       "VOUCHER_UNFUNDED",
       `a grant of ${grant} must cover the price ${state.policy.registerPrice}, and ${issuer} holds ${issuerAccount.points}`,
     );
-  if (!checks.verifyVoucher(issuerAccount.publicKey, voucher))
-    return refuse("VOUCHER_INVALID", `${issuer} has not signed this voucher`);
-  if (!checks.verifyAdmission(voucher.body, publicKey, signature))
-    return refuse("VOUCHER_INVALID", `the voucher's key has not admitted ${publicKey}`);
   return null;
 }
 

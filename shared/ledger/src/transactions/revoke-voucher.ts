@@ -7,7 +7,7 @@ export const revokeVoucher: Rule<BodyOf<"revoke-voucher">> = {
   check({ sender, body: { voucher } }, { state, at }) {
     const { chainId, issuer, notAfter } = voucher;
     if (chainId !== state.head.chainId)
-      return refuse("VOUCHER_INVALID", `the voucher is for ${chainId}, not of here`);
+      return refuse("VOUCHER_FOREIGN", `the voucher is for ${chainId}, not of here`);
     if (issuer !== sender)
       return refuse("NOT_THE_ISSUER", `the voucher is by ${issuer}: only he can take it back`);
     // An ended voucher admits nobody; a record of it would never be asked for.

@@ -1,6 +1,5 @@
-import { isPublicKey, verify } from "@meshwork/crypto";
-import { fromHex } from "@meshwork/foundation";
-import { type BodyOf, rotationHash } from "@meshwork/protocol";
+import { isPublicKey } from "@meshwork/crypto";
+import type { BodyOf } from "@meshwork/protocol";
 import { accountOf } from "../purses.ts";
 import { checkRecoveryKey } from "../recovery.ts";
 import { type Refusal, refuse } from "../refusal.ts";
@@ -20,9 +19,15 @@ export const rotate: Rule<Rotate> = {
     return (
       checkRecoveryKey(account, body.recoveryKey) ??
       checkNewKey(body, account.publicKey) ??
-      checkNode(signed, state) ??
-      checkConsent(signed, state)
+      checkNode(signed, state)
     );
+  },
+
+  checkOthers({ sender, nonce, body }, { state, checks }) {
+    const { chainId } = state.head;
+    return checks.verifyConsent({ chainId, sender, nonce }, body)
+      ? null
+      : refuse("BAD_SIGNATURE", `the recovery key of ${sender} has not signed this rotation`);
   },
 
   apply(draft, { sender, body }) {
@@ -51,12 +56,4 @@ function checkNode({ sender, body }: Signed<Rotate>, state: State): Refusal | nu
     "WRONG_KEY_VERSION",
     `the next key version of ${sender} is ${node.keyVersion + 1}, not ${body.node?.keyVersion}`,
   );
-}
-
-function checkConsent({ sender, nonce, body }: Signed<Rotate>, state: State): Refusal | null {
-  const { chainId } = state.head;
-  const message = fromHex(rotationHash({ chainId, sender, nonce }, body));
-  return verify(body.recoveryKey, message, body.recoverySignature)
-    ? null
-    : refuse("BAD_SIGNATURE", `the recovery key of ${sender} has not signed this rotation`);
 }

@@ -6,7 +6,9 @@ import {
   verifyAdmission,
   verifyAttestation,
   verifyCertificate,
+  verifyConsent,
   verifyTransaction,
+  verifyVote,
   verifyVoucher,
 } from "@meshwork/protocol";
 import type { Moment } from "../active-time.ts";
@@ -24,6 +26,8 @@ export interface Checks {
   verifyCertificate: typeof verifyCertificate;
   verifyVoucher: typeof verifyVoucher;
   verifyAdmission: typeof verifyAdmission;
+  verifyVote: typeof verifyVote;
+  verifyConsent: typeof verifyConsent;
   /**
    * The proposer's beacon proof. For blocks that are final already its output is enough
    * (`vrfOutput`), which is ten times cheaper.
@@ -37,6 +41,8 @@ export const realChecks: Checks = {
   verifyCertificate,
   verifyVoucher,
   verifyAdmission,
+  verifyVote,
+  verifyConsent,
 };
 
 /** What a transaction is held against. */
@@ -54,9 +60,12 @@ export interface Signed<B extends TransactionBody = TransactionBody> {
   body: B;
 }
 
-/** The law for one kind of transaction. `apply` is called only after `check` had nothing against it. */
+/** The law for one kind of transaction. `apply` is called only after both checks had nothing against it. */
 export interface Rule<B extends TransactionBody> {
+  /** All that costs no signature check. */
   check(signed: Signed<B>, ground: Ground): Refusal | null;
+  /** What others than the sender have signed. Only once it is known who asks: it costs the most. */
+  checkOthers?(signed: Signed<B>, ground: Ground): Refusal | null;
   apply(draft: Draft, signed: Signed<B>): void;
 }
 

@@ -51,7 +51,7 @@ describe("revoke-voucher", () => {
     expect(network.refused(other, { kind: "revoke-voucher", voucher })).toBe("NOT_THE_ISSUER");
     const elsewhere = { ...voucher, chainId: "ab".repeat(32) as never };
     expect(network.refused(requester, { kind: "revoke-voucher", voucher: elsewhere })).toBe(
-      "VOUCHER_INVALID",
+      "VOUCHER_FOREIGN",
     );
     const ended = { ...voucher, notAfter: network.header.time };
     expect(network.refused(requester, { kind: "revoke-voucher", voucher: ended })).toBe(
