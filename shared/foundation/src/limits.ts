@@ -112,6 +112,8 @@ export const limits = {
   snapshotChunkMaxBytes: 8 << 20,
   /** A state of 64 GiB: what no node holds in memory need not be exported. */
   snapshotChunks: 16_384,
+  /** A state lies in memory; of one this large the chunks alone fill Node's heap, and a liar's fill no more of a disk. */
+  snapshotStateBytes: 4 * 2 ** 30,
   /** Its chunks are 2 MiB at most; the hand-overs of a year, of hourly epochs and 31 seats, 25 MB. */
   snapshotManifestBytes: 32 << 20,
   /** Leaves of a snapshot that go to a node's store in one write. */

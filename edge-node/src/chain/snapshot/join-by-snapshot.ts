@@ -14,7 +14,12 @@ export interface JoinSource {
   visit<T>(
     work: (offered: readonly FoundSnapshot[], reader: SnapshotReader) => Promise<T>,
   ): Promise<T>;
+  /** Its chunks are not the state that it claims: for ever, so that nobody need look at it again. */
+  onForged?(found: FoundSnapshot): Promise<void>;
 }
+
+/** What is wrong with the manifest itself, and not with who gave its chunks. */
+const FORGED = new Set(["SNAPSHOT_STATE_WRONG", "SNAPSHOT_CHUNK_DAMAGED"]);
 
 export interface JoinParts {
   clock: Clock;
@@ -56,7 +61,7 @@ export async function joinBySnapshot(
       const height = await source.visit((offered, reader) =>
         takeFirst(
           offered.filter(({ manifest }) => manifest.height >= known.height + minBlocks),
-          (found) => take(found, reader),
+          (found) => take(source, found, reader),
         ),
       );
       if (height !== null) return height;
@@ -67,13 +72,18 @@ export async function joinBySnapshot(
   }
   return null;
 
-  async function take(found: FoundSnapshot, reader: SnapshotReader): Promise<number | null> {
+  async function take(
+    source: JoinSource,
+    found: FoundSnapshot,
+    reader: SnapshotReader,
+  ): Promise<number | null> {
     const { height } = found.manifest;
     try {
       await restoreSnapshot(found, reader, { genesis, folder, replaces: true });
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       log.warn("a snapshot is refused", { height, ...reasonOf(error) });
+      if (FORGED.has(codeOf(error))) await source.onForged?.(found);
       return null;
     }
     log.info("the ledger begins at a snapshot", { height, before: known?.height });

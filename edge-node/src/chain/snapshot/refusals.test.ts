@@ -135,6 +135,66 @@ describe("a liar who writes a whole snapshot", () => {
       );
   });
 
+  test("cannot make anybody fetch more than a state can have, or more than he said", async () => {
+    let fetched = 0;
+    const counting = {
+      chunks: {
+        get: async () => {
+          fetched++;
+          return null;
+        },
+      },
+    };
+    const chunk = { content: found.manifest.chunks[0]?.content as never, leaves: 1 };
+    const chunks = Array.from({ length: 16_384 }, () => ({ ...chunk, sizeBytes: 8 << 20 }));
+    const totals = { leaves: 16_384, sizeBytes: 16_384 * (8 << 20) };
+    const { manifest } = changed(found, { chunks, totals });
+    const large = { id: found.id, manifest };
+    expect(await refusal(() => restoreSnapshot(large, counting, { genesis, folder }))).toBe(
+      "SNAPSHOT_TOO_LARGE",
+    );
+    expect(fetched).toBe(0);
+    const asked: unknown[] = [];
+    const reader = {
+      chunks: {
+        get: async (_: unknown, options: unknown) => {
+          asked.push(options);
+          return null;
+        },
+      },
+    };
+    await refusal(() => restoreSnapshot(found, reader, { genesis, folder }));
+    expect(asked).toEqual([{ maxBytes: found.manifest.chunks[0]?.sizeBytes }]);
+  });
+
+  test("is found out before anything is kept: all chunks are read once, and none a second time", async () => {
+    const { manifest } = found;
+    const last = manifest.chunks.at(-1);
+    if (!last) throw new Error("no chunks");
+    const bytes = store.chunks.objects.get(last.content) as Uint8Array;
+    const fewer = snapshotChunk.encode({ leaves: snapshotChunk.decode(bytes).leaves.slice(1) });
+    await store.chunks.put(fewer);
+    const forged = { content: contentIdOf(fewer), leaves: last.leaves - 1 };
+    const chunks = [...manifest.chunks.slice(0, -1), { ...forged, sizeBytes: fewer.length }];
+    const totals = {
+      leaves: manifest.totals.leaves - 1,
+      sizeBytes: manifest.totals.sizeBytes - bytes.length + fewer.length,
+    };
+    const read: string[] = [];
+    const reader = {
+      chunks: {
+        get: (id: never) => {
+          read.push(id);
+          return store.chunks.get(id);
+        },
+      },
+    };
+    const work = () =>
+      restoreSnapshot(changed(found, { chunks, totals }), reader, { genesis, folder });
+    expect(await refusal(work)).toBe("SNAPSHOT_STATE_WRONG");
+    expect(read).toEqual(chunks.map(({ content }) => content));
+  });
+
   test("cannot name a header that no quorum signed", async () => {
     const { manifest } = found;
     const stateRoot = "ab".repeat(32) as Digest;

@@ -13,6 +13,8 @@ export class SnapshotError extends CodedError<
   | "SNAPSHOT_CHUNK_DAMAGED"
   /** Every chunk is as the manifest has it, and together they are another state than the header names. */
   | "SNAPSHOT_STATE_WRONG"
+  /** More than any node can hold. */
+  | "SNAPSHOT_TOO_LARGE"
   /** Its chunks are sealed, and the identity that opens them is not here. */
   | "SNAPSHOT_SEALED"
   | "SNAPSHOT_KEY_INVALID"

@@ -1,6 +1,6 @@
 import type { Genesis } from "@meshwork/protocol";
 import type { FoundSnapshot } from "./list-snapshots.ts";
-import { type ReadOptions, readState, requireChunks, requireProven } from "./read-snapshot.ts";
+import { type ReadOptions, requireChunks, requireProven, requireState } from "./read-snapshot.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
 export interface VerifyOptions extends ReadOptions {
@@ -20,6 +20,6 @@ export async function verifySnapshot(
   { genesis, readData = false, ...options }: VerifyOptions,
 ): Promise<void> {
   requireProven(manifest, genesis);
-  if (readData) await readState(store, manifest, options);
+  if (readData) await requireState(store, manifest, options);
   else await requireChunks(store, manifest);
 }
