@@ -164,6 +164,31 @@ describe("a follower", () => {
     expect(warnings.join()).toMatch(/CERTIFICATE_INVALID/);
   });
 
+  test("asks once who claims an unknown epoch and answers with hand-overs that lead nowhere", async () => {
+    const claim = {
+      ...provenAt(90),
+      header: { ...provenAt(90).header, epoch: 999, height: 2 ** 48 },
+    };
+    const { committee } = source.state;
+    const handOvers = [7, 998].map((epoch) => ({
+      ...{ ...provenAt(1), committee },
+      header: { ...provenAt(1).header, epoch },
+    }));
+    let asked = 0;
+    await liar(a, claim, async (channel) => {
+      asked++;
+      await channel.send(encode({ kind: "hand-overs", handOvers }));
+    });
+    await server(b, 20);
+    const chain = await openAt("me", 0);
+    follow(chain, [a, b]);
+    await chain.waitFor(20, soon());
+    await expect.poll(() => warnings.join()).toMatch(/CERTIFICATE_INVALID/);
+    expect(warnings.join()).toContain(a);
+    // To be told of heads, and for the hand-overs.
+    expect(asked).toBeLessThanOrEqual(2);
+  });
+
   const forged: [string, (channel: Channel) => Promise<void>][] = [
     ["blocks that are not final", (channel) => channel.send(frameOf([unfinal()]))],
     ["blocks of another place", (channel) => channel.send(frameOf(blocks.slice(10, 12)))],

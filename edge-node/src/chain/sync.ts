@@ -35,8 +35,8 @@ export class Sync {
   readonly #parts: SyncParts;
   readonly #heads: CertifiedHeads;
   readonly #sources = new Map<NodeId, SyncSource>();
-  /** Claims of epochs that are not known yet: the last of each source. */
-  readonly #unproved = new Map<SyncSource, ProvenHeader>();
+  /** Claims of epochs that are not known yet: the last of each source, and the epoch from which it was asked. */
+  readonly #unproved = new Map<SyncSource, { claim: ProvenHeader; from: number }>();
   /** Peers that are left alone for a while, and how often in a row they have failed. */
   readonly #resting = new Map<NodeId, { until: number; failures: number }>();
   readonly #stopTimer: () => void;
@@ -145,7 +145,7 @@ export class Sync {
       onHead: (head) => this.#onHead(source, head),
       onHandOvers: (handOvers) => {
         this.#heads.learn(handOvers);
-        this.#proveAgain(source, handOvers.length);
+        this.#proveAgain(source);
       },
       onBlocks: async (encoded) => {
         if (source === this.#primary) await this.#take(encoded.map(decode));
@@ -160,8 +160,10 @@ export class Sync {
     // What is no news needs no proof: nothing follows from it.
     const isNews = head !== null && head.header.height > Math.max(this.heardOf, this.#height);
     if (isNews && !this.#heads.holds(head)) {
-      this.#unproved.set(source, head);
-      source.ask({ kind: "hand-overs", from: this.#heads.knownEpoch });
+      const asked = this.#unproved.get(source);
+      const from = asked?.from ?? this.#heads.knownEpoch;
+      this.#unproved.set(source, { claim: head, from });
+      if (!asked) source.ask({ kind: "hand-overs", from });
       return;
     }
     source.height = Math.max(source.height, head?.header.height ?? 0);
@@ -171,11 +173,16 @@ export class Sync {
     this.#supervise();
   }
 
-  /** A claim of a later epoch, when its source has told how that came about. */
-  #proveAgain(source: SyncSource, told: number): void {
-    const claim = this.#unproved.get(source);
-    if (!claim) return;
-    if (told === 0) throw new ChainError("CERTIFICATE_INVALID", "a claim is of an unknown epoch");
+  /**
+   * A claim of a later epoch, when its source has told how that came about. No epoch more is known, by
+   * anybody's word: then nothing leads to the claim, and asking again would go on for ever.
+   */
+  #proveAgain(source: SyncSource): void {
+    const asked = this.#unproved.get(source);
+    if (!asked) return;
+    const { claim, from } = asked;
+    if (claim.header.epoch > this.#heads.knownEpoch && this.#heads.knownEpoch <= from)
+      throw new ChainError("CERTIFICATE_INVALID", "a claim is of an unknown epoch");
     this.#unproved.delete(source);
     this.#onHead(source, claim);
     this.#supervise();
