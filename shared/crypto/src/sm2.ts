@@ -85,9 +85,12 @@ export const verify: Verify = (publicKey, message, signature) => {
   return check.verify(signer.key, signatureToDer(signature));
 };
 
-/** Whether this is the compressed form of a point on the curve. */
+/**
+ * Whether this is the compressed form of a point on the curve. Who asks for this alone lets others check
+ * the signatures: so it makes no key object, which costs twice as much as the point.
+ */
 export function isPublicKey(publicKey: PublicKey): boolean {
-  return importPublicKey(publicKey) !== undefined;
+  return pointOf(publicKey) !== undefined;
 }
 
 /** The same key as OpenSSL's object: for export. */
@@ -100,12 +103,13 @@ interface ImportedKey {
   readonly z: Uint8Array;
 }
 
+const points = new BoundedMap<PublicKey, Uint8Array>(limits.importedPublicKeys);
 const imported = new BoundedMap<PublicKey, ImportedKey>(limits.importedPublicKeys);
 
 function importPublicKey(publicKey: PublicKey): ImportedKey | undefined {
   const known = imported.get(publicKey);
   if (known) return known;
-  const point = decompress(publicKey);
+  const point = pointOf(publicKey);
   if (!point) return undefined;
   const entry = {
     key: createPublicKey({ key: spkiOf(point), format: "der", type: "spki" }),
@@ -122,6 +126,14 @@ function requirePublicKey(publicKey: PublicKey): ImportedKey {
     "INVALID_PUBLIC_KEY",
     `${String(publicKey).slice(0, 80)} is not a compressed point of the SM2 curve`,
   );
+}
+
+function pointOf(publicKey: PublicKey): Uint8Array | undefined {
+  const known = points.get(publicKey);
+  if (known) return known;
+  const point = decompress(publicKey);
+  if (point) points.set(publicKey, point);
+  return point;
 }
 
 /** 04 ‖ x ‖ y; OpenSSL finds y, and throws where there is none. */
