@@ -178,6 +178,67 @@ test("an operator whose seat stays gets no second one beside it", () => {
   expect(Math.max(...counts.map(({ length }) => length))).toBe(1);
 });
 
+describe("when the network wants another number of seats", () => {
+  const { state, members } = inEpoch2({ members: 40 });
+  const wanting = (now: State, committeeSeats: number) =>
+    now.with("policy", { ...now.policy, committeeSeats });
+  const seated = (now: State) => now.committee.seats.map(({ node }) => node);
+
+  /** Elections until the committee has so many seats; `look` sees each. */
+  function reach(
+    from: State,
+    seats: number,
+    look: (before: NodeId[], after: NodeId[]) => void,
+  ): { state: State; elections: number } {
+    let now = wanting(from, seats);
+    for (let elections = 0; elections < 60; elections++) {
+      const before = seated(now);
+      if (before.length === seats) return { state: now, elections };
+      const beacon = seededDigest(`${seats} seats, ${elections}`);
+      const next = electCommittee(now, { beacon, activeTime: now.head.activeTime });
+      now = now.with("committee", { ...next, epoch: now.epoch.number });
+      look(before, seated(now));
+    }
+    throw new Error(`${seated(now).length} sit after 60 elections`);
+  }
+
+  function expectContinuity(before: NodeId[], after: NodeId[]): void {
+    const kept = after.filter((node) => before.includes(node)).length;
+    expect(3 * kept).toBeGreaterThan(2 * before.length);
+    expect(3 * kept).toBeGreaterThan(2 * after.length);
+  }
+
+  // By a third less one at a time: 4, 5, 6, 7, 9, 11, 14, 18, 23, 30, 31.
+  test.each([
+    [7, 3],
+    [16, 7],
+    [31, 10],
+  ])("it grows to %i in %i elections, and nobody leaves who may stand", (seats, wanted) => {
+    const { elections } = reach(state, seats, (before, after) => {
+      expect(before.filter((node) => !after.includes(node))).toEqual([]);
+      expectContinuity(before, after);
+    });
+    expect(elections).toBe(wanted);
+  });
+
+  test("who cannot stand any more leaves a committee that grows, and it grows still", () => {
+    const [gone] = seated(state);
+    const member = members.find(({ nodeId }) => nodeId === gone) as TestMember;
+    const lapsed = change(state, member, (node) => lease(node, { vote: null }));
+    const { state: grown, elections } = reach(lapsed, 16, expectContinuity);
+    expect(seated(grown)).not.toContain(gone);
+    expect(elections).toBeLessThanOrEqual(9);
+  });
+
+  test("it shrinks a third at a time, and is changed by the sample again", () => {
+    const { state: large } = reach(state, 31, () => {});
+    const { state: small, elections } = reach(large, 7, expectContinuity);
+    expect(elections).toBeLessThanOrEqual(6);
+    const orders = names.map((name) => elected(small, name).toSorted().join());
+    expect(new Set(orders).size).toBeGreaterThan(10);
+  });
+});
+
 function lease(node: NodeState, by: Partial<NonNullable<NodeState["lease"]>>): NodeState {
   if (node.lease === null) throw new Error("no lease");
   return { ...node, lease: { ...node.lease, ...by } };

@@ -69,7 +69,11 @@ interface Election {
 /**
  * The committee goes towards the sample, a third at a time. The sample is the best-ranked candidates, one
  * an operator while that fills the seats. Seats outside of it leave: who was convicted first, then who
- * cannot stand any more, then the worst-ranked; the best-ranked others come in. With too few candidates all stay.
+ * cannot stand any more, then the worst-ranked; the best-ranked others come in. A committee that is smaller
+ * than the sample grows: only who cannot stand leaves it. With too few candidates all stay.
+ *
+ * At most `changeableSeats` leave and as many come: so more than two thirds of the old committee stay, and
+ * they are more than two thirds of the new one.
  */
 function rotated(
   sitting: readonly NodeId[],
@@ -81,9 +85,11 @@ function rotated(
   const rank = new Map(ranking.map(({ seat }, at) => [seat.node, at]));
   const rankOf = (node: NodeId) => rank.get(node) ?? (isBarred(node) ? 2 : 1) * ranking.length;
 
+  const isGrowing = sitting.length < size;
+  const mayStay = (node: NodeId) => (isGrowing ? rank.has(node) : sample.has(node));
   const changeable = changeableSeats(sitting.length);
   const leaving = sitting
-    .filter((node) => !sample.has(node))
+    .filter((node) => !mayStay(node))
     .toSorted((a, b) => rankOf(b) - rankOf(a))
     .slice(0, changeable);
   const staying = sitting.filter((node) => !leaving.includes(node));
