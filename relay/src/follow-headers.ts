@@ -1,7 +1,21 @@
-import { type Clock, codeOf, every, limits, messageOf, type NodeId } from "@meshwork/foundation";
+import {
+  type Clock,
+  CodedError,
+  codeOf,
+  every,
+  limits,
+  messageOf,
+  type NodeId,
+} from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
 import type { Channel, P2p } from "@meshwork/p2p";
-import { type Genesis, streamNames, syncReply, syncRequest } from "@meshwork/protocol";
+import {
+  type Genesis,
+  type HandOver,
+  streamNames,
+  syncReply,
+  syncRequest,
+} from "@meshwork/protocol";
 import {
   type Anchor,
   anchorOf,
@@ -24,8 +38,19 @@ const LOOK_EVERY_MS = 1_000;
 /** Peers that are listened to: one may be silent, or a liar. */
 const SOURCES = 3;
 const REST_MS = 30_000;
+/** The same for who showed what no quorum signed, or no canonical bytes. */
+const LIAR_REST_MS = 600_000;
 /** A claim may come just after its epoch's end. */
 const EPOCHS_KEPT = 2;
+
+/** What a peer was asked last, and has not answered. */
+interface Question {
+  asked: { readonly from: number; readonly isMore: boolean } | null;
+}
+
+class HeaderError extends CodedError<"CERTIFICATE_INVALID"> {}
+
+const LIES = new Set(["CERTIFICATE_INVALID", "WIRE_MALFORMED", "WIRE_NOT_CANONICAL"]);
 
 /** Follows the headers as a light client: no block, no state, and nobody's word without a quorum's signatures. */
 export class HeaderFollower {
@@ -74,14 +99,16 @@ export class HeaderFollower {
   async #listen(peer: NodeId): Promise<void> {
     const stopping = new AbortController();
     this.#sources.set(peer, stopping);
+    let restMs = REST_MS;
     try {
       await this.#hear(peer, stopping.signal);
     } catch (error) {
       const fields = { peer, code: codeOf(error), reason: messageOf(error) };
+      if (LIES.has(fields.code)) restMs = LIAR_REST_MS;
       this.#parts.log.debug("a source of headers ended", fields);
     }
     this.#sources.delete(peer);
-    this.#resting.set(peer, this.#parts.clock.monotonic() + REST_MS);
+    this.#resting.set(peer, this.#parts.clock.monotonic() + restMs);
   }
 
   async #hear(peer: NodeId, signal: AbortSignal): Promise<void> {
@@ -93,20 +120,39 @@ export class HeaderFollower {
     try {
       const from = this.height + 1;
       await channel.send(syncRequest.encode({ kind: "follow", from, blocks: false }));
-      for await (const frame of channel) await this.#onReply(channel, frame);
+      const question: Question = { asked: null };
+      for await (const frame of channel) await this.#onReply(channel, frame, question);
     } finally {
       channel.abort(new Error("the relay listens no longer"));
     }
   }
 
-  async #onReply(channel: Channel, frame: Uint8Array): Promise<void> {
+  async #onReply(channel: Channel, frame: Uint8Array, question: Question): Promise<void> {
     const reply = syncReply.decode(frame);
-    const askOn = () =>
-      channel.send(syncRequest.encode({ kind: "hand-overs", from: this.#client.anchor.epoch }));
-    if (reply.kind === "head" && reply.head && !this.#learn(reply.head)) await askOn();
-    if (reply.kind !== "hand-overs") return;
-    for (const handOver of reply.handOvers) this.#learn({ handOver });
-    if (reply.handOvers.length === limits.syncHandOvers) await askOn();
+    const ask = async (isMore: boolean) => {
+      const from = this.#client.anchor.epoch;
+      question.asked = { from, isMore };
+      await channel.send(syncRequest.encode({ kind: "hand-overs", from }));
+    };
+    if (reply.kind === "head" && reply.head && !this.#learn(reply.head) && !question.asked)
+      await ask(false);
+    if (reply.kind === "hand-overs" && this.#climb(reply.handOvers, question)) await ask(true);
+  }
+
+  /**
+   * Whether there are more to ask for. An answer leads to a later epoch than it was asked from, or its
+   * peer is left: so nobody is asked oftener than there are epochs to learn.
+   */
+  #climb(handOvers: readonly HandOver[], question: Question): boolean {
+    const { asked } = question;
+    if (asked === null) throw untrue("hand-overs that it was not asked for");
+    question.asked = null;
+    for (const handOver of handOvers) this.#learn({ handOver });
+    const hasRisen = this.#client.anchor.epoch > asked.from;
+    // That there are no more is an answer; that the first ones are not there belies the head.
+    if (!hasRisen && (handOvers.length > 0 || !asked.isMore))
+      throw untrue("a head of a later epoch, and hand-overs that do not lead there");
+    return hasRisen && handOvers.length === limits.syncHandOvers;
   }
 
   /** False: its epoch is not known yet. Throws for what is not proved. */
@@ -117,7 +163,7 @@ export class HeaderFollower {
     const next = follow(this.#client, shown, { now: this.#parts.clock.now() });
     if (!next.ok) {
       if (next.code === "NOT_NEWER") return true;
-      throw new Error(`${next.code}: ${next.reason}`);
+      throw untrue(`${next.code}: ${next.reason}`);
     }
     if (next.anchor.epoch !== epoch)
       this.#anchors = [next.anchor, ...this.#anchors].slice(0, EPOCHS_KEPT);
@@ -126,6 +172,9 @@ export class HeaderFollower {
     return true;
   }
 }
+
+const untrue = (why: string) =>
+  new HeaderError("CERTIFICATE_INVALID", `the peer shows what is not final: ${why}; ask another`);
 
 function gauges(metrics: Metrics): (client: LightClient) => void {
   const height = metrics.gauge({
