@@ -15,9 +15,12 @@ export interface StandingParts {
   clock: Clock;
 }
 
-/** How far behind the newest header a proof may be: minutes, with blocks as fast as they can be made. */
-const BLOCKS_OLD = 1_000;
-/** Asked one after the other. */
+/**
+ * How far behind the newest header a proof may be: a witness that follows the ledger is a few blocks behind,
+ * and what it shows has travelled for a second or two.
+ */
+const BLOCKS_OLD = 64;
+/** Others that are asked beside the node itself, all at once. */
 const WITNESSES = 3;
 const PATIENCE_MS = 2_000;
 /** For so long an answer holds; a stranger may have registered a moment later. */
@@ -25,9 +28,16 @@ const KNOWN_MS: Record<Standing, number> = {
   ...{ member: 60_000, barred: 600_000, stranger: 5_000, unknown: 1_000 },
 };
 
+/** What a witness has proved, and the block of which it is true. */
+interface Shown {
+  readonly standing: Standing;
+  readonly height: number;
+}
+
 /**
- * What the ledger says of a node: any peer is asked, itself first, and only what is proved under a header
- * that a quorum signed counts. Of whom nobody can show anything is a stranger.
+ * What the ledger says of a node: others are asked, and it itself, and only what is proved under a recent
+ * header that a quorum signed counts. Of several the newest; but who is barred is so for good, so that he
+ * gains nothing by showing an older account. Of whom nobody can show anything is a stranger.
  */
 export function standings(parts: StandingParts): (of: NodeId) => Promise<Standing> {
   const known = new BoundedMap<NodeId, { standing: Promise<Standing>; until: number }>(
@@ -35,12 +45,13 @@ export function standings(parts: StandingParts): (of: NodeId) => Promise<Standin
   );
   const look = async (node: NodeId): Promise<Standing> => {
     if (parts.headers.height === 0) return "unknown";
-    const witnesses = [node, ...parts.connected().filter((peer) => peer !== node)];
-    for (const witness of witnesses.slice(0, WITNESSES)) {
-      const standing = await ask(parts, witness, node);
-      if (standing !== null) return standing;
-    }
-    return "stranger";
+    const others = parts.connected().filter((peer) => peer !== node);
+    const witnesses = [...others.slice(0, WITNESSES), node];
+    const answers = await Promise.all(witnesses.map((witness) => ask(parts, witness, node)));
+    const shown = answers.filter((answer) => answer !== null);
+    if (shown.some(({ standing }) => standing === "barred")) return "barred";
+    const [newest] = shown.toSorted((a, b) => b.height - a.height);
+    return newest?.standing ?? "stranger";
   };
   return (node) => {
     const now = parts.clock.monotonic();
@@ -60,7 +71,7 @@ async function ask(
   { headers, messaging, clock }: StandingParts,
   witness: NodeId,
   node: NodeId,
-): Promise<Standing | null> {
+): Promise<Shown | null> {
   try {
     const bytes = await messaging.request(witness, requestNames.account, utf8(node), {
       timeoutMs: PATIENCE_MS,
@@ -69,12 +80,17 @@ async function ask(
     const { header, kind, id, value } = claim;
     const anchor = headers.anchorOf(header.epoch);
     if (anchor === null || kind !== "account" || id !== node) return null;
-    if (header.height < headers.height - BLOCKS_OLD) return null;
     if (!verifyState({ ...claim, handOver: [] }, { genesis: anchor, now: clock.now() }).ok)
       return null;
-    if (value === null) return "stranger";
-    return readAccount(value).barred === null ? "member" : "barred";
+    const standing = standingIn(value);
+    const isRecent = header.height >= headers.height - BLOCKS_OLD;
+    return isRecent || standing === "barred" ? { standing, height: header.height } : null;
   } catch {
     return null;
   }
+}
+
+function standingIn(account: Uint8Array | null): Standing {
+  if (account === null) return "stranger";
+  return readAccount(account).barred === null ? "member" : "barred";
 }
