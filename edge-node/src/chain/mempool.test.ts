@@ -1,11 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { limits, type NodeId, type Points } from "@meshwork/foundation";
+import { type BlockHash, limits, type NodeId, type Points } from "@meshwork/foundation";
 import { type TestMember, TestNetwork, testMember, testOrder } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
-import { signTransaction, type Transaction, type TransactionBody } from "@meshwork/protocol";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  signBallot,
+  signTransaction,
+  type Transaction,
+  type TransactionBody,
+} from "@meshwork/protocol";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Chain, openChain } from "./chain.ts";
 import { Mempool } from "./mempool.ts";
 
@@ -146,6 +151,55 @@ describe("what peers bring", () => {
     // Of a task that this node does not know yet, the sender himself may speak.
     pool.receive(peer, [signed(network.requester, unknown(0))]);
     expect(pool.size).toBe(1);
+  });
+
+  /** Two votes that would convict a seat, had it signed them. */
+  function falseFault(sender: TestMember, view: number): Transaction {
+    const mallory = testMember("mallory").keyPair;
+    const voteFor = (hash: string) =>
+      signBallot(mallory, network.chainId, 0, {
+        ...{ kind: "N", epoch: 0, height: 9, view, blockHash: hash.repeat(64) as BlockHash },
+      });
+    return signed(sender, { kind: "fault", first: voteFor("a"), second: voteFor("b") });
+  }
+
+  test("costs no check of what others have signed before its sender's own signature is known to be good", () => {
+    const verifyVote = vi.spyOn(chain.checks, "verifyVote");
+    const { nodeId } = network.requester;
+    const mallory = testMember("mallory");
+    const bad = Array.from({ length: 20 }, (_, i) => falseFault({ ...mallory, nodeId }, i));
+    expect(pool.worthChecking(peer, bad)).toHaveLength(20);
+    expect(pool.receive(peer, bad)).toBeGreaterThan(0);
+    expect(verifyVote).not.toHaveBeenCalled();
+    // Who says who he is, and brings false faults, is looked at eight times.
+    const false20 = Array.from({ length: 20 }, (_, i) => falseFault(network.requester, i));
+    expect(pool.worthChecking(peer, false20)).toHaveLength(20);
+    expect(verifyVote).not.toHaveBeenCalled();
+    expect(pool.receive(peer, false20)).toBe(8);
+    expect(verifyVote).toHaveBeenCalledTimes(8);
+    expect(pool.size).toBe(0);
+  });
+
+  test("is worth a thread's check also when a block must come first", () => {
+    const early = signed(network.requester, {
+      ...{ kind: "cancel", orderId: "ab".repeat(32) as never },
+    } as TransactionBody);
+    expect(pool.worthChecking(peer, [early])).toEqual([
+      { key: network.requester.keyPair.publicKey, transaction: early },
+    ]);
+  });
+
+  test("is passed on when it can be checked to its end, and not before", async () => {
+    const newcomer = testMember("newcomer");
+    pool.receive(peer, [signed(testMember("mallory"), orderBody, { sender: newcomer.nodeId })]);
+    expect([pool.size, pool.toShare()]).toEqual([1, []]);
+    const good = order();
+    pool.receive(peer, [good]);
+    expect(pool.toShare()).toEqual([good]);
+    // Now that the sender is known, a forger would be whoever passed it on.
+    network.send(newcomer, registration("newcomer"));
+    await commit();
+    expect(pool.toShare()).toEqual([good]);
   });
 
   test("of senders that the ledger does not know counts as the peer's who brought it", async () => {

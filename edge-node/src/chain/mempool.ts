@@ -1,8 +1,9 @@
 import { type Clock, limits, type NodeId, type TransactionId } from "@meshwork/foundation";
-import { type Checks, checkTransaction, nextMoment, type Refusal } from "@meshwork/ledger";
+import { type Checks, isForgery, type Refusal } from "@meshwork/ledger";
 import { type Transaction, transactionIdOf } from "@meshwork/protocol";
 import type { ChainHead, CommittedBlock } from "./chain-head.ts";
 import type { MempoolJournal } from "./mempool-journal.ts";
+import { mayPass, PoolChecks } from "./pool-checks.ts";
 import { type Origin, PoolQuota, type PoolRefusal } from "./pool-quota.ts";
 import type { SignedBy } from "./remembered-checks.ts";
 
@@ -29,6 +30,9 @@ export interface MempoolParts {
   onExecutable: () => void;
 }
 
+/** Each has cost a check or two that no thread made. */
+const FORGERIES_AT_ONCE = 8;
+
 interface Pending extends Origin {
   readonly id: TransactionId;
   readonly transaction: Transaction;
@@ -50,10 +54,12 @@ export class Mempool {
   readonly #parts: MempoolParts;
   readonly #pending = new Map<TransactionId, Pending>();
   readonly #quota: PoolQuota;
+  readonly #checks: PoolChecks;
   readonly #unsubscribe: () => void;
 
   constructor(parts: MempoolParts) {
     this.#parts = parts;
+    this.#checks = new PoolChecks(parts);
     this.#quota = new PoolQuota(() =>
       parts.chain.head.state.committee.seats.map(({ node }) => node),
     );
@@ -86,7 +92,7 @@ export class Mempool {
     const known = this.#pending.get(id);
     if (known?.from === null) return known.outcome;
     if (known) this.#remove(known);
-    const refusal = this.#check(transaction);
+    const refusal = this.#checks.refusal(transaction);
     if (refusal?.code === "ALREADY_APPLIED")
       return Promise.resolve({ kind: "included", height: this.#parts.chain.head.height });
     const { sender } = transaction.unsigned;
@@ -99,20 +105,21 @@ export class Mempool {
   }
 
   /**
-   * Takes in what a peer brings. What cannot be used is dropped: its sender will send it again. Returns
-   * how many were forged.
+   * Takes in what a peer brings. What cannot be used is dropped: its sender will send it again; and so is
+   * what comes behind too many forgeries. Returns how many were forged.
    */
   receive(from: NodeId, transactions: readonly Transaction[]): number {
     let isNews = false;
     let forged = 0;
     for (const transaction of transactions) {
+      if (forged >= FORGERIES_AT_ONCE) break;
       const id = transactionIdOf(transaction.unsigned);
       const { sender } = transaction.unsigned;
       if (this.#pending.has(id) || this.#quota.refusal({ sender, from })) continue;
-      const refusal = this.#check(transaction);
-      if (refusal?.code === "BAD_SIGNATURE") forged++;
-      if (refusal && !MAY_PASS.has(refusal.code)) continue;
-      const speaker = refusal === null ? sender : this.#speakerOf(transaction, from);
+      const refusal = this.#checks.refusal(transaction);
+      if (refusal && isForgery(refusal.code)) forged++;
+      if (refusal && !mayPass(refusal)) continue;
+      const speaker = refusal === null ? sender : this.#checks.speakerOf(transaction, from);
       if (speaker === null) forged++;
       if (speaker === null || this.#quota.refusal({ sender: speaker, from })) continue;
       this.#add(id, transaction, { sender: speaker, from, isExecutable: refusal === null });
@@ -144,13 +151,16 @@ export class Mempool {
 
   /**
    * What waits still and the committee may not know of: handed in here, or brought by a node without a
-   * seat. The oldest first, and no more than a member should be sent at a time.
+   * seat and executable, since what is not has not been checked to its end, and whoever passes on a forgery
+   * answers for it. The oldest first, and no more than a member should be sent at a time.
    */
   toShare(): Transaction[] {
     const found: Transaction[] = [];
-    for (const { from, transaction } of this.#pending.values()) {
+    for (const pending of this.#pending.values()) {
       if (found.length >= limits.mempoolShared) break;
-      if (from === null || !this.#quota.isMember(from)) found.push(transaction);
+      const { from, transaction } = pending;
+      const isOurs = from === null || (!this.#quota.isMember(from) && this.#recheck(pending));
+      if (isOurs) found.push(transaction);
     }
     return found;
   }
@@ -184,42 +194,17 @@ export class Mempool {
   }
 
   /**
-   * Those that this pool would take if their signatures held, and the keys to check these by: what is
-   * known, void, or over its quota costs nobody a check.
+   * Those that this pool would take if their senders' signatures held, and the keys to check these by: what
+   * is known, void, or over its quota costs nobody a check. What others have signed is not looked at.
    */
   worthChecking(from: NodeId, transactions: readonly Transaction[]): SignedBy[] {
-    const worth: SignedBy[] = [];
-    for (const transaction of transactions) {
+    return transactions.flatMap((transaction) => {
       const { sender } = transaction.unsigned;
-      if (this.#pending.has(transactionIdOf(transaction.unsigned))) continue;
-      if (this.#quota.refusal({ sender, from })) continue;
-      this.#check(transaction, {
-        ...this.#parts.chain.checks,
-        verifyTransaction(key) {
-          worth.push({ key, transaction });
-          return true;
-        },
-      });
-    }
-    return worth;
-  }
-
-  #check(transaction: Transaction, checks: Checks = this.#parts.chain.checks): Refusal | null {
-    const { head } = this.#parts.chain;
-    const at = nextMoment(head.state.head, this.#parts.clock.now());
-    return checkTransaction(transaction, { state: head.state, at, checks });
-  }
-
-  /**
-   * On whose account a transaction waits that the ledger refused before it came to the signature. Null:
-   * it is forged. As long as the ledger does not know the sender, the peer who brought it answers for it.
-   */
-  #speakerOf(transaction: Transaction, from: NodeId): NodeId | null {
-    const { head, checks } = this.#parts.chain;
-    const { sender } = transaction.unsigned;
-    const key = head.state.account(sender)?.publicKey;
-    if (key === undefined) return from;
-    return checks.verifyTransaction(key, transaction) ? sender : null;
+      if (this.#pending.has(transactionIdOf(transaction.unsigned))) return [];
+      if (this.#quota.refusal({ sender, from })) return [];
+      const key = this.#checks.keyToCheck(transaction);
+      return key === undefined ? [] : [{ key, transaction }];
+    });
   }
 
   #diskRefusal(): PoolRefusal | null {
@@ -231,12 +216,12 @@ export class Mempool {
     const { height } = this.#parts.chain.head;
     if (pending.checkedAt === height) return pending.isExecutable;
     pending.checkedAt = height;
-    const refusal = this.#check(pending.transaction);
+    const refusal = this.#checks.refusal(pending.transaction);
     pending.isExecutable = refusal === null;
     if (refusal === null) return true;
     if (refusal.code === "EXPIRED") return false;
     if (pending.from === null) this.#end(pending, { kind: "refused", refusal });
-    else if (!MAY_PASS.has(refusal.code) || this.#hasWaited(pending)) this.#remove(pending);
+    else if (!mayPass(refusal) || this.#hasWaited(pending)) this.#remove(pending);
     return false;
   }
 
@@ -284,16 +269,3 @@ export class Mempool {
     this.#quota.remove(pending);
   }
 }
-
-/** What a block or two may change: the task is not there yet, or not that far; the account is not funded yet. */
-const MAY_PASS = new Set<Refusal["code"]>([
-  "UNKNOWN_SENDER",
-  "UNKNOWN_TASK",
-  "UNKNOWN_BLOCK",
-  "WRONG_PHASE",
-  "WRONG_ATTEMPT",
-  "NOT_CALLED",
-  "NOT_ACCEPTED",
-  "NOT_A_NODE",
-  "INSUFFICIENT_POINTS",
-]);
