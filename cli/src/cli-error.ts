@@ -10,6 +10,11 @@ export class CliError extends CodedError<
   /** A file was read and is not what it should be. */
   | "GENESIS_INVALID"
   | "RECEIPT_INVALID"
+  | "PROPOSAL_INVALID"
+  | "RECOVERY_FILE_INVALID"
+  /** Recovery keys sign one thing together, and the genesis names them. */
+  | "RECOVERY_FILES_DIFFER"
+  | "RECOVERY_KEY_UNKNOWN"
   /** What was to be run is no program. */
   | "PROGRAM_INVALID"
   /** A task that was run here ended in a fault, differs by engine, or is not what its receipt says. */

@@ -6,6 +6,7 @@ import {
   exportPublicPem,
   generateKeyPair,
   importPrivatePem,
+  keyPairFromSecret,
   nodeIdOf,
   readPassphraseFile,
   secretOf,
@@ -56,6 +57,7 @@ interface ExportOptions {
   passphraseFile?: string;
   out: string;
   private?: boolean;
+  recovery?: boolean;
 }
 
 function exportCommand(streams: Streams): Command {
@@ -64,9 +66,11 @@ function exportCommand(streams: Streams): Command {
     .argument("<dir>", "the folder of a node or an account")
     .requiredOption("--out <file>", "a new file")
     .option("--private", "the private key, unencrypted: whoever has the file is you")
+    .option("--recovery", "the recovery key instead: it signs when the network is founded anew")
     .option("--passphrase-file <file>", "(default: the file passphrase beside the keystore)")
     .action(async (folder: string, options: ExportOptions, command: Command) => {
-      const { keyPair } = await readKeys(folder, options.passphraseFile);
+      const { keyPair: own, secrets } = await readKeys(folder, options.passphraseFile);
+      const keyPair = options.recovery ? keyPairFromSecret(secrets.recoverySecret) : own;
       const output = outputOf(command, streams);
       if (options.private) await writeNew(options.out, exportPrivatePem(keyPair), 0o600);
       else await writeNew(options.out, exportPublicPem(keyPair.publicKey));

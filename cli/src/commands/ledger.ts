@@ -1,20 +1,13 @@
 import { resolve } from "node:path";
-import type { LedgerView } from "@meshwork/edge-node/snapshot";
 import { Command, Option } from "commander";
-import { CliError } from "../cli-error.ts";
-import { readGenesis } from "../files.ts";
 import { type ExportFormat, writeRows } from "../ledger-files.ts";
 import { rowsOf, tableNames } from "../ledger-tables.ts";
+import { openView, type ViewOptions, withSnapshotOptions } from "../ledger-view.ts";
 import { height, outputOf } from "../options.ts";
-import type { Output, Streams } from "../output.ts";
-import { noteProgress, readText } from "../snapshot-output.ts";
-import { withPlace } from "../snapshot-place.ts";
+import type { Streams } from "../output.ts";
+import { recoverCommand } from "./recover.ts";
 
-interface ExportOptions {
-  data?: string;
-  snapshot?: string;
-  anchors?: string;
-  genesis: string;
+interface ExportOptions extends ViewOptions {
   format: ExportFormat;
   out: string;
   from: number;
@@ -23,20 +16,18 @@ interface ExportOptions {
 
 export const ledgerCommand = (streams: Streams) =>
   new Command("ledger")
-    .description("the ledger, for those who analyse")
-    .addCommand(exportCommand(streams));
+    .description("the ledger, for those who analyse it, and for the day when it stands still")
+    .addCommand(exportCommand(streams))
+    .addCommand(recoverCommand(streams));
 
 function exportCommand(streams: Streams): Command {
-  return new Command("export")
+  return withSnapshotOptions(
+    new Command("export"),
+    "of the newest snapshot there; it holds no blocks",
+  )
     .description("accounts, nodes and tasks as they are, and blocks with all that they did and why")
     .requiredOption("--genesis <file>", "of the network")
     .option("--data <dir>", "of a node's ledger, while it runs or stands")
-    .option("--snapshot <place>", "of the newest snapshot there; it holds no blocks")
-    .addOption(
-      new Option("--anchors <place>", "what keeps the head of s3://…: dynamodb://table").env(
-        "MESHWORK_ANCHORS",
-      ),
-    )
     .addOption(
       new Option("--format <format>", "jsonl: one file; csv: a folder with a file for each table")
         .choices(["jsonl", "csv"])
@@ -59,18 +50,4 @@ function exportCommand(streams: Streams): Command {
         await view.close();
       }
     });
-}
-
-async function openView(options: ExportOptions, output: Output): Promise<LedgerView> {
-  const { data, snapshot } = options;
-  if ((data === undefined) === (snapshot === undefined))
-    throw new CliError("USAGE", "say whose ledger: a node's by --data, or one by --snapshot");
-  if (snapshot !== undefined)
-    return withPlace(snapshot, options, async (snapshots, { store, genesis }) => {
-      const onProgress = noteProgress(output, readText);
-      const found = await snapshots.findSnapshot(store);
-      return snapshots.viewSnapshot(found, store, { genesis, onProgress });
-    });
-  const { viewNode } = await import("@meshwork/edge-node/snapshot");
-  return viewNode(resolve(data ?? ""), await readGenesis(options.genesis));
 }
