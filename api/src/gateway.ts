@@ -16,9 +16,10 @@ import {
   startHttpProbe,
   startPulse,
 } from "@meshwork/observability";
+import { quorumOf } from "@meshwork/protocol";
 import type { Gateway } from "./ports.ts";
 import type { OpenGateway } from "./run-api.ts";
-import type { AccountSummary, NodeSummary, WhyEntry } from "./views.ts";
+import type { AccountSummary, GovernanceSummary, NodeSummary, WhyEntry } from "./views.ts";
 
 /** Starts the node behind the door: an edge node in the role `gateway`. */
 export async function openGateway(
@@ -54,6 +55,17 @@ export async function openGateway(
   };
 }
 
+function governanceOf(state: State): GovernanceSummary {
+  const { epoch, policy, protocolVersion, committee } = state;
+  const seats = committee.seats.map(({ node }) => ({
+    node,
+    wants: state.get("stance", node)?.proposal ?? null,
+  }));
+  const { number, adopted } = epoch;
+  const needed = quorumOf(seats.length);
+  return { epoch: number, now: { policy, protocolVersion }, adopted, seats, needed };
+}
+
 /** What the door asks for, in terms of the node's requester and its ledger. */
 function gatewayOf(node: Node): Gateway {
   const { chain, requester, ledger } = node;
@@ -71,6 +83,7 @@ function gatewayOf(node: Node): Gateway {
         policy: state().policy,
       };
     },
+    governance: () => governanceOf(state()),
     place: requester.place,
     task(orderId) {
       const view = requester.view(orderId);

@@ -1,10 +1,18 @@
 import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
 import type { Contract, Transaction } from "@meshwork/protocol";
-import type { AccountSummary, NetworkSummary, NodeSummary, TaskView, WhyEntry } from "./views.ts";
+import type {
+  AccountSummary,
+  GovernanceSummary,
+  NetworkSummary,
+  NodeSummary,
+  TaskView,
+  WhyEntry,
+} from "./views.ts";
 
 /** All that the front door needs of the node behind it: an edge node in the role `gateway`. */
 export interface Gateway {
   network(): NetworkSummary;
+  governance(): GovernanceSummary;
   /**
    * Stores the objects and puts the order on the ledger; resolves when it stands there. The same
    * order again is the same task. A CodedError is for the requester, who reads its message;

@@ -84,6 +84,16 @@ export const taskReceipt = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready"), orderId, receipt: bytesAsBase64 }),
 ]);
 
+const policyView = z.object({
+  ...networkPolicy.shape,
+  registerPrice: decimal,
+  bond: decimal,
+  submitPrice: decimal,
+  pricePerGigafuel: decimal,
+  cancelFee: decimal,
+  acceptFee: decimal,
+});
+
 export const networkSummary = z.object({
   chainId,
   name: z.string(),
@@ -92,21 +102,28 @@ export const networkSummary = z.object({
   /** Of the last final block, with its time. */
   height,
   time: milliseconds,
-  policy: z.object({
-    ...networkPolicy.shape,
-    registerPrice: decimal,
-    bond: decimal,
-    submitPrice: decimal,
-    pricePerGigafuel: decimal,
-    cancelFee: decimal,
-    acceptFee: decimal,
-  }),
+  policy: policyView,
 });
 /** A schema's input knows no brands; what the door relies on has them. */
 export type NetworkSummary = z.input<typeof networkSummary> & {
   chainId: ChainId;
   gateway: NodeId;
 };
+
+const proposalView = z.object({ policy: policyView, protocolVersion: z.int() });
+
+/** What the network runs by, and what its seats want it to run by. */
+export const governanceSummary = z.object({
+  epoch: z.int().min(0),
+  now: proposalView,
+  /** In force from the next epoch on; null while the seats have not agreed. */
+  adopted: proposalView.nullable(),
+  /** What each seat of this epoch said last; null: nothing. */
+  seats: z.array(z.object({ node: nodeId, wants: proposalView.nullable() })),
+  /** So many must say the very same. */
+  needed: z.int(),
+});
+export type GovernanceSummary = z.input<typeof governanceSummary>;
 
 export const nodeSummary = z.object({
   nodeId,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { exitCodeFor, exitCodes } from "./cli-error.ts";
 import { accountCommand } from "./commands/account.ts";
 import { backupCommand } from "./commands/backup.ts";
+import { delegateCommand } from "./commands/govern.ts";
 import { keyCommand } from "./commands/key.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { networkCommand } from "./commands/network.ts";
@@ -45,6 +46,7 @@ const commands = [
   nodesCommand,
   accountCommand,
   networkCommand,
+  delegateCommand,
   nodeCommand,
   relayCommand,
   apiCommand,

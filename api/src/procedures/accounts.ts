@@ -47,13 +47,15 @@ export const accountProcedures = router({
     }),
 });
 
-/** What people say about themselves; the rest is said by nodes, and does not come through this door. */
+/** What people say for themselves, and of the network's rules; the rest is said by nodes, and does not come through this door. */
 const ownKinds = new Set<TransactionBody["kind"]>([
   "rotate",
   "revoke-key",
   "leave",
   "cancel",
   "revoke-voucher",
+  "delegate",
+  "govern",
 ]);
 
 function ownTransaction(bytes: Uint8Array): Transaction {

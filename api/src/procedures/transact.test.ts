@@ -24,9 +24,10 @@ const signed = (body: TransactionBody, chainId: ChainId = FAKE_CHAIN) =>
 const send = (bytes: Uint8Array) =>
   world.post("accounts.transact", { transaction: toBase64(bytes) });
 
-test("what somebody signed about himself or his order is handed in as it is", async () => {
+test("what somebody signed about himself, his order or the network's rules is handed in as it is", async () => {
   for (const body of [
     { kind: "leave" },
+    { kind: "delegate", candidate: null },
     { kind: "cancel", orderId: "0a".repeat(32) as OrderId },
   ] as const) {
     const sent = signed(body);

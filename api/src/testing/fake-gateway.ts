@@ -91,6 +91,11 @@ export class FakeGateway implements Gateway {
     return { ...about, height: this.#height, time: 0, policy };
   }
 
+  governance() {
+    const now = { policy, protocolVersion: 1 };
+    return { epoch: 0, now, adopted: null, seats: [{ node: FAKE_NODE, wants: now }], needed: 1 };
+  }
+
   async place(order: PlacedOrder): Promise<OrderId> {
     if (this.refusal) throw this.refusal;
     await this.delay;

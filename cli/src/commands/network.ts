@@ -8,14 +8,17 @@ import { readKeys } from "../key-files.ts";
 import { makeInvite } from "../network/make-invite.ts";
 import { bigInteger, collect, integer, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
+import { proposeCommand, supportCommand } from "./govern.ts";
 import { revokeInviteCommand } from "./revoke-invite.ts";
 
 export function networkCommand(streams: Streams): Command {
   return new Command("network")
-    .description("make a network, and let others in")
+    .description("make a network, let others in, and change its rules")
     .addCommand(createCommand(streams))
     .addCommand(inviteCommand(streams))
-    .addCommand(revokeInviteCommand(streams));
+    .addCommand(revokeInviteCommand(streams))
+    .addCommand(proposeCommand(streams))
+    .addCommand(supportCommand(streams));
 }
 
 interface CreateOptions {
