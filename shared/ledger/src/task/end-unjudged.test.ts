@@ -126,3 +126,20 @@ describe("show and attest", () => {
       expect(network.state.account(place.node)?.bonded).toBe(0n);
   });
 });
+
+test("to lay a result on the ledger does not save who withholds its output: a quorum may say so", () => {
+  const network = new TestNetwork({ members: 8 });
+  const actors = new Actors(network);
+  const id = actors.order({
+    policy: { replicas: 1, verifiers: 1, segmentsPerVerifier: 1, auditRate: ONE },
+  });
+  const task = actors.until(id, ({ phase }) => phase === "audit");
+  const worker = network.memberOf(task.workers[0]?.node as NodeId);
+  const reveal = actors.revealOf(worker.nodeId, id);
+  network.send(worker, { kind: "show", orderId: id, attempt: 0, reveal });
+  network.step();
+  expect(network.state.task(id)?.workers[0]?.shown).not.toBeNull();
+  actors.conduct.set(worker.nodeId, "hides");
+  actors.finish(id);
+  expect(network.state.account(worker.nodeId)).toMatchObject({ points: 9_900n, bonded: 0n });
+});
