@@ -1,5 +1,5 @@
 import { generateKeyPair, nodeIdOf, vrfOutput, vrfProve } from "@meshwork/crypto";
-import type { Digest, Points } from "@meshwork/foundation";
+import type { Digest, Key25519, Points } from "@meshwork/foundation";
 import { beaconInput, buildBlock, type Checks } from "@meshwork/ledger";
 import { TestNetwork, type TestNetworkOptions } from "@meshwork/ledger/testing";
 import {
@@ -33,7 +33,7 @@ export function registrationIn({ chainId, header }: TestNetwork): Transaction {
       kind: "register",
       publicKey: keyPair.publicKey,
       recoveryHash: "00".repeat(32) as Digest,
-      node: null,
+      node: { transportKey: "00".repeat(32) as Key25519, keyVersion: 0 },
       admission: null,
     },
   });

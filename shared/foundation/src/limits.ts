@@ -55,6 +55,8 @@ export const limits = {
   verifiers: 31,
   /** A nonce is remembered until its transaction's `notAfter`, so that must be near. */
   transactionLifetimeMs: 3_600_000,
+  /** What is known of a voucher, used or taken back, is remembered until its `notAfter`: a year at most. */
+  voucherLifetimeMs: 366 * 24 * 3_600_000,
   /** Clock skew tolerated between honest machines (consensus rule 4). */
   clockSkewMs: 2_000,
   /** The log of votes is rewritten beyond it: a few blocks of the largest size. */

@@ -6,8 +6,8 @@ import {
   headerHash,
   lastCommitHashOf,
   type Transaction,
+  transactionBytes,
   transactionRootOf,
-  transaction as transactionWire,
 } from "@meshwork/protocol";
 import { activeTimeAt } from "./active-time.ts";
 import { applyTransaction, checkTransaction } from "./apply-transaction.ts";
@@ -148,7 +148,7 @@ function choose(draft: Draft, candidates: Iterable<Transaction>, checks: Checks)
   let room = limits.blockBytes - BYTES_BESIDE_TRANSACTIONS;
   for (const transaction of candidates) {
     if (transactions.length === limits.transactionsPerBlock) break;
-    const size = transactionWire.encode(transaction).length;
+    const size = transactionBytes(transaction).length;
     if (size > room) continue;
     const refusal = applyNext(draft, transaction, checks);
     if (refusal !== null) {

@@ -4,7 +4,14 @@ import { contribute, contributionAt, contributionOf, weightsOf } from "./contrib
 import { Draft } from "./draft.ts";
 import type { Contribution } from "./epoch-records.ts";
 import { ONE } from "./reputation.ts";
-import { Actors, standingNetwork, type TestMember, TestNetwork } from "./testing/index.ts";
+import { registration } from "./testing/identities.ts";
+import {
+  Actors,
+  standingNetwork,
+  type TestMember,
+  TestNetwork,
+  testMember,
+} from "./testing/index.ts";
 
 const Q16 = BigInt(ONE);
 
@@ -67,6 +74,21 @@ describe("work that was checked", () => {
     network.passEpoch();
     expect([...weightsOf(network.state).values()].some((weight) => weight > 20n * Q16)).toBe(true);
   });
+});
+
+test("a node has no age before its first work: to delegate does not begin it", () => {
+  const network = standingNetwork({ members: 6 });
+  const idle = testMember("idle guest");
+  network.guests.push(idle);
+  network.put(registration(network, idle));
+  network.step();
+  const delegation = { kind: "delegate" as const, candidate: null };
+  expect(network.refused(idle, delegation)).toBe("NOTHING_CONTRIBUTED");
+  while (network.state.epoch.number < 2) network.passEpoch();
+  const draft = new Draft(network.state, { ...network.state.head, height: 99 });
+  const because = { rule: "work-contributed", evidence: "x" as TransactionId } as const;
+  contribute(draft, idle.nodeId, { ...because, points: 3n });
+  expect(contributionOf(draft.state, idle.nodeId)).toMatchObject({ since: 2, fresh: 3n * Q16 });
 });
 
 describe("delegate", () => {

@@ -22,11 +22,13 @@ export type RefusalCode =
   // register
   | "SENDER_IS_NOT_KEY"
   | "ALREADY_REGISTERED"
+  | "NOTHING_TO_HOLD"
   | "VOUCHER_REQUIRED"
   | "VOUCHER_NOT_NEEDED"
   | "VOUCHER_INVALID"
   | "VOUCHER_FOREIGN"
   | "VOUCHER_EXPIRED"
+  | "VOUCHER_TOO_LONG"
   | "VOUCHER_USED_UP"
   | "VOUCHER_UNFUNDED"
   | "VOUCHER_REVOKED"
@@ -46,6 +48,7 @@ export type RefusalCode =
   | "RENEWED_TOO_SOON"
   | "INVALID_KEY"
   // delegate
+  | "NOTHING_CONTRIBUTED"
   | "NOT_A_CANDIDATE"
   // govern
   | "NO_SEAT"

@@ -4,6 +4,7 @@ import type { Digest, NodeId, OrderId, TransactionId } from "@meshwork/foundatio
 export type Rule =
   | "register-price"
   | "voucher-grant"
+  | "voucher-revoked"
   | "submit-price"
   | "escrow"
   | "refund"

@@ -8,6 +8,9 @@ export const delegate: Rule<BodyOf<"delegate">> = {
   check({ sender, body: { candidate } }, { state }) {
     if (state.node(sender) === undefined)
       return refuse("NOT_A_NODE", `${sender} is no node: only nodes contribute`);
+    // Else who never worked would leave a record for nothing, and be taken for older than his work.
+    if (state.get("contribution", sender) === undefined)
+      return refuse("NOTHING_CONTRIBUTED", `${sender} has not contributed yet: work first`);
     if (candidate === null) return null;
     if (candidate === sender)
       return refuse("NOT_A_CANDIDATE", `${sender} counts for itself without being told: say null`);

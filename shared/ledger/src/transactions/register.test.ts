@@ -129,6 +129,9 @@ describe("register", () => {
       members: 4,
       policy: { admission: "open", registerPrice: 0n as Points },
     });
+    // An account that holds nothing and runs nothing would never be forgotten.
+    const idle = { ...registration(newcomer), admission: null, node: null };
+    expect(open.refused(newcomer, idle)).toBe("NOTHING_TO_HOLD");
     open.send(newcomer, { ...registration(newcomer), admission: null });
     open.step();
     expect(open.state.account(newcomer.nodeId)?.points).toBe(0n);

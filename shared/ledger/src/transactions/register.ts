@@ -1,5 +1,5 @@
 import { isPublicKey, nodeIdOf } from "@meshwork/crypto";
-import type { Digest, NodeId, Points } from "@meshwork/foundation";
+import { type Digest, limits, type NodeId, type Points } from "@meshwork/foundation";
 import { type BodyOf, voucherHash } from "@meshwork/protocol";
 import type { Draft } from "../draft.ts";
 import { accountOf, move, points } from "../purses.ts";
@@ -77,6 +77,12 @@ function checkAdmission(signed: Signed<Register>, ground: Ground): Refusal | nul
         "VOUCHER_REQUIRED",
         "this network admits by voucher: ask a member for an invite",
       );
+    // What never holds a point and runs no node is never forgotten: it must cost something.
+    if (body.node === null)
+      return refuse(
+        "NOTHING_TO_HOLD",
+        "an account without points needs a node: name a transport key, or use a voucher",
+      );
     return registerPrice === 0n
       ? null
       : refuse("INSUFFICIENT_POINTS", `to register costs ${registerPrice} points: use a voucher`);
@@ -89,8 +95,8 @@ function checkVoucher({ voucher }: Admission, { state, at }: Ground): Refusal | 
   const issuerAccount = state.account(issuer);
   if (chainId !== state.head.chainId || issuerAccount === undefined)
     return refuse("VOUCHER_FOREIGN", `the voucher is for ${chainId}, by ${issuer}: not of here`);
-  if (notAfter < at.time)
-    return refuse("VOUCHER_EXPIRED", `the voucher ended at ${notAfter}: ask for a new invite`);
+  const refusal = checkVoucherLife(notAfter, at.time);
+  if (refusal !== null) return refusal;
   const barred = barredVoucher(state, issuerAccount);
   if (barred !== null)
     return refuse("ISSUER_BARRED", `${barred} answers for this voucher and is no member any more`);
@@ -105,6 +111,18 @@ function checkVoucher({ voucher }: Admission, { state, at }: Ground): Refusal | 
       `a grant of ${grant} must cover the price ${state.policy.registerPrice}, and ${issuer} holds ${issuerAccount.points}`,
     );
   return null;
+}
+
+/** What is remembered of a voucher must end, and soon enough. */
+export function checkVoucherLife(notAfter: number, time: number): Refusal | null {
+  if (notAfter < time)
+    return refuse("VOUCHER_EXPIRED", `the voucher ended at ${notAfter}: ask for a new invite`);
+  return notAfter - time > limits.voucherLifetimeMs
+    ? refuse(
+        "VOUCHER_TOO_LONG",
+        `the voucher ends at ${notAfter}, more than ${limits.voucherLifetimeMs} ms ahead: ask for a shorter invite`,
+      )
+    : null;
 }
 
 /** A chain of vouchers is as long as this at most; then it does not lead to the genesis. */

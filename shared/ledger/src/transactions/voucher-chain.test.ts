@@ -1,3 +1,4 @@
+import { limits } from "@meshwork/foundation";
 import { describe, expect, test } from "vitest";
 import { registration, revocation, voucherOf } from "../testing/identities.ts";
 import { type TestMember, TestNetwork, testMember } from "../testing/index.ts";
@@ -67,5 +68,40 @@ describe("revoke-voucher", () => {
     expect(network.refused(requester, { kind: "revoke-voucher", voucher })).toBe("VOUCHER_REVOKED");
     const another = { voucher: voucherOf(network, requester, { uses: 3 }) };
     expect(network.refusalOf(registration(network, guest, another))).toBeUndefined();
+  });
+
+  test("costs what an order costs, for it leaves a record even of a voucher that never was", () => {
+    const other = testMember("requester");
+    const { submitPrice } = network.state.policy;
+    const held = () => network.state.account(other.nodeId)?.points ?? 0n;
+    const before = held();
+    for (let uses = 10; uses < 30; uses++)
+      network.send(other, {
+        kind: "revoke-voucher",
+        voucher: voucherOf(network, other, { uses }),
+      });
+    network.step();
+    expect(before - held()).toBe(20n * submitPrice);
+    const poor = network.state.account(other.nodeId);
+    if (!poor) throw new Error("no account");
+    const whole = network.state;
+    network.state = whole.with("account", { ...poor, points: (submitPrice - 1n) as never });
+    const voucher = voucherOf(network, other, { uses: 31 });
+    expect(network.refused(other, { kind: "revoke-voucher", voucher })).toBe("INSUFFICIENT_POINTS");
+    network.state = whole;
+  });
+
+  test("is remembered for a year at most: a voucher that lasts longer counts for nothing yet", () => {
+    const notAfter = network.header.time + 10 + limits.voucherLifetimeMs;
+    const lasting = (more: number) =>
+      voucherOf(network, requester, { uses: 7, notAfter: notAfter + more });
+    const refusals = [0, 1].map((more) => [
+      network.refusalOf(registration(network, guest, { voucher: lasting(more) })),
+      network.refused(requester, { kind: "revoke-voucher", voucher: lasting(more) }),
+    ]);
+    expect(refusals).toEqual([
+      [undefined, undefined],
+      ["VOUCHER_TOO_LONG", "VOUCHER_TOO_LONG"],
+    ]);
   });
 });
