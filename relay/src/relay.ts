@@ -12,10 +12,18 @@ import {
   type Random,
 } from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
-import { createIdentity, createP2p, type Identity, type P2p } from "@meshwork/p2p";
+import {
+  type Admission,
+  createIdentity,
+  createP2p,
+  type Identity,
+  openAdmission,
+  type P2p,
+} from "@meshwork/p2p";
 import { chainIdOf, type Genesis, genesis as genesisWire, requestNames } from "@meshwork/protocol";
 import { relayGate } from "./admission.ts";
 import { HeaderFollower } from "./follow-headers.ts";
+import { presentKeys } from "./present-keys.ts";
 import { standings } from "./standing.ts";
 
 /** Bootstrap peer, DHT server, circuit relay and broadcast router: it forwards, and never opens. */
@@ -60,13 +68,18 @@ export async function startRelay(parts: RelayParts, options: RelayOptions): Prom
     },
     { maxReservations },
   );
+  const admission: Admission = {
+    ...openAdmission,
+    keyOf: (node, shown) => presentKeyOf(node, shown),
+  };
   const p2p: P2p = await createP2p(
-    { ...parts, identity, relayGate: gate },
+    { ...parts, identity, admission, relayGate: gate },
     { listen, announce, relays, dht: "server", relay: { maxReservations } },
   );
   const ledger = { ...parts, ...p2p, connected };
   const headers = new HeaderFollower(ledger, options.genesis);
   const standingOf = standings({ ...ledger, headers });
+  const presentKeyOf = presentKeys({ ...ledger, headers });
   serveGenesis(p2p, options.genesis);
   const stop = async () => {
     headers.stop();

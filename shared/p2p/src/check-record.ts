@@ -8,8 +8,11 @@ import { peerIdOf } from "./identity.ts";
 export interface Admission {
   /** Whether the ledger lets this node in: under the transport key in force. */
   check(record: NodeRecord): { ok: true } | { refused: string };
-  /** The current key of a registered node; undefined for a stranger, whose key must be his first. */
-  keyOf(nodeId: NodeId): PublicKey | undefined;
+  /**
+   * The current key of a registered node; undefined for a stranger, whose key must be his first.
+   * @param shown what it says its key is: who holds no ledger may have to ask
+   */
+  keyOf(nodeId: NodeId, shown: PublicKey): PublicKey | undefined;
   /**
    * Whether the ledger has barred this identity for good. It may still learn what is final, and nothing
    * else is said to it.
@@ -26,7 +29,7 @@ export const openAdmission: Admission = {
 
 /** A node's name is the hash of its first key; once the ledger knows a later one, that alone counts. */
 export function isKeyOf(admission: Admission, nodeId: NodeId, key: PublicKey): boolean {
-  const current = admission.keyOf(nodeId);
+  const current = admission.keyOf(nodeId, key);
   return current === undefined ? nodeIdOf(key) === nodeId : current === key;
 }
 
