@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BlockHash, limits, type NodeId, type Points } from "@meshwork/foundation";
+import {
+  type BlockHash,
+  type Key25519,
+  limits,
+  type NodeId,
+  type Points,
+} from "@meshwork/foundation";
 import { type TestMember, TestNetwork, testMember, testOrder } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import {
@@ -61,7 +67,7 @@ const registration = (name: string): TransactionBody => ({
   kind: "register",
   publicKey: testMember(name).keyPair.publicKey,
   recoveryHash: network.genesis.nonce,
-  node: null,
+  node: { transportKey: network.genesis.nonce as string as Key25519, keyVersion: 0 },
   admission: null,
 });
 

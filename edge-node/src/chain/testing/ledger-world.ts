@@ -6,9 +6,11 @@ import { deriveSeed, ed25519KeyPair, generateKeyPair, nodeIdOf, secretOf } from 
 import {
   type Clock,
   type Digest,
+  type Key25519,
   type Points,
   systemClock,
   systemRandom,
+  toHex,
 } from "@meshwork/foundation";
 import { type TestMember, TestNetwork, type TestNetworkOptions } from "@meshwork/ledger/testing";
 import { type Log, silentLog } from "@meshwork/observability";
@@ -173,7 +175,7 @@ export class LedgerWorld {
     });
   }
 
-  /** A transaction of which there is always another: a newcomer opens an account. */
+  /** A transaction of which there is always another: a newcomer registers its node. */
   registration(): Transaction {
     const keyPair = generateKeyPair();
     const nodeId = nodeIdOf(keyPair.publicKey);
@@ -183,7 +185,7 @@ export class LedgerWorld {
         kind: "register",
         publicKey: keyPair.publicKey,
         recoveryHash: "00".repeat(32) as Digest,
-        node: null,
+        node: { transportKey: toHex(systemRandom.bytes(32)) as Key25519, keyVersion: 0 },
         admission: null,
       },
     );

@@ -168,7 +168,7 @@ function registration(chainId: ChainId): Transaction {
       kind: "register",
       publicKey: keyPair.publicKey,
       recoveryHash: "00".repeat(32) as Digest,
-      node: null,
+      node: { transportKey: toHex(systemRandom.bytes(32)) as Key25519, keyVersion: 0 },
       admission: null,
     },
   });
