@@ -1,16 +1,27 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { limits, type NodeId, type Points } from "@meshwork/foundation";
+import {
+  type BlockHash,
+  limits,
+  type NodeId,
+  type Points,
+  systemClock,
+} from "@meshwork/foundation";
 import { TestNetwork, testMember, testOrder } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import {
+  signBallot,
   signTransaction,
   type Transaction,
   type TransactionBody,
   transactionIdOf,
+  type Vote,
 } from "@meshwork/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { handIn } from "../hand-in.ts";
+import { reportFaults } from "../membership/report-faults.ts";
+import type { TaskLedger } from "../ports.ts";
 import { type Chain, openChain } from "./chain.ts";
 import { ChainError } from "./chain-error.ts";
 import { failWhenFull } from "./disk-space.ts";
@@ -98,6 +109,81 @@ describe("what was acknowledged", () => {
     expect(again.held).toEqual([first, second, brief]);
     expect([own, [...pool.executable()]]).toEqual([[second], [second]]);
     await again.journal.close();
+  });
+
+  test("and ended while the process was down is out of the journal after the next start", async () => {
+    const { journal } = await restart();
+    const [first, brief] = [
+      network.send(network.requester, orderBody),
+      order({ notAfter: now + 5 }),
+    ];
+    const waiting = order();
+    for (const transaction of [first, brief, waiting]) await pool.accept(transaction);
+    await journal.close();
+    pool.stop();
+    await commit();
+    now = network.header.time + 10;
+    const again = await restart();
+    expect(again.held).toHaveLength(3);
+    await again.journal.close();
+    const third = await restart();
+    expect(third.held).toEqual([waiting]);
+    await third.journal.close();
+  });
+
+  test("stays in the journal while the chain is fetched anew", async () => {
+    const newcomer = testMember("newcomer");
+    const { journal } = await restart();
+    // On this chain the sender is still to come.
+    const early = signTransaction(newcomer.keyPair, {
+      ...{ ...order().unsigned, sender: newcomer.nodeId },
+    });
+    await journal.add(early);
+    await journal.close();
+    for (let start = 0; start < 2; start++) {
+      const { held, journal: again } = await restart();
+      expect(held).toEqual([early]);
+      await again.close();
+    }
+  });
+
+  test("of what convicts a seat is handed in again too, and the seat is convicted", async () => {
+    const { journal } = await restart();
+    const [seat] = network.state.committee.seats;
+    const villain = network.memberOf(seat?.node as NodeId);
+    const [first, second] = ["a", "b"].map((hash) =>
+      signBallot(villain.voteKeyPair, network.chainId, 0, {
+        ...{ kind: "N", epoch: 0, height: 1, view: 0, blockHash: hash.repeat(64) as BlockHash },
+      }),
+    ) as [Vote, Vote];
+    const handedIn = Promise.withResolvers<void>();
+    const ledger: Pick<TaskLedger, "transact"> = {
+      async transact(body, signal) {
+        const outcome = handIn(pool, order({ body }), signal);
+        handedIn.resolve();
+        return outcome;
+      },
+    };
+    const stopping = new AbortController();
+    const report = reportFaults(
+      { chain, ledger, clock: systemClock, log: silentLog },
+      stopping.signal,
+    );
+    report({ seat: 0, first, second });
+    await handedIn.promise;
+    // The process ends before any block is made.
+    stopping.abort();
+    await journal.close();
+    const { held, journal: again } = await restart();
+    expect(held).toMatchObject([{ unsigned: { body: { kind: "fault", first, second } } }]);
+    expect([...pool.executable()]).toEqual(held);
+    network.put(held[0] as Transaction);
+    await commit();
+    expect(chain.head.state.isBlacklisted(villain.nodeId)).toBe(true);
+    await again.close();
+    const third = await restart();
+    expect(third.held).toEqual([]);
+    await third.journal.close();
   });
 
   test("is acknowledged when it is on disk, and not before", async () => {

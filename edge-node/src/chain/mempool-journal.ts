@@ -68,6 +68,8 @@ class Journal implements MempoolJournal {
   readonly #kept = new Map<TransactionId, Uint8Array>();
   #keptBytes = 0;
   #isRewriting = false;
+  /** The file holds some that have ended. */
+  #hasEnded = false;
 
   constructor(parts: { file: RecordLog; space: DiskSpace; log: Log }) {
     this.#parts = parts;
@@ -91,18 +93,21 @@ class Journal implements MempoolJournal {
 
   remove(id: TransactionId): void {
     this.#keptBytes -= this.#kept.get(id)?.length ?? 0;
-    this.#kept.delete(id);
+    if (this.#kept.delete(id)) this.#hasEnded = true;
     const { sizeBytes } = this.#parts.file;
     const isMostlyOver = sizeBytes > limits.mempoolJournalBytes && sizeBytes > 2 * this.#keptBytes;
     if (isMostlyOver && !this.#isRewriting) void this.#rewrite();
   }
 
-  close(): Promise<void> {
-    return this.#parts.file.close();
+  /** What has ended is not read again at the next start. */
+  async close(): Promise<void> {
+    if (this.#hasEnded && !this.#isRewriting) await this.#rewrite();
+    await this.#parts.file.close();
   }
 
   async #rewrite(): Promise<void> {
     this.#isRewriting = true;
+    this.#hasEnded = false;
     try {
       await this.#parts.file.rewrite([...this.#kept.values()]);
     } catch (error) {

@@ -93,6 +93,8 @@ export class Mempool {
     if (known?.from === null) return known.outcome;
     if (known) this.#remove(known);
     const refusal = this.#checks.refusal(transaction);
+    // The journal may hold it, of an earlier start: here it ends, unless a block can still change that.
+    if (refusal && !mayPass(refusal)) this.#parts.journal?.remove(id);
     if (refusal?.code === "ALREADY_APPLIED")
       return Promise.resolve({ kind: "included", height: this.#parts.chain.head.height });
     const { sender } = transaction.unsigned;
