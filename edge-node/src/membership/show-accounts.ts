@@ -22,6 +22,7 @@ export function showAccounts(
       const path = state.prove("account", id);
       return stateClaim.encode({
         ...{ version: 1, kind: "account", id, value, path },
+        // Who asks follows the headers, and knows the committee of the newest.
         ...{ header, certificate, handOver: [] },
       });
     },
