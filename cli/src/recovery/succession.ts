@@ -64,8 +64,9 @@ export function merged(files: readonly SuccessorGenesis[]): SuccessorGenesis {
       "RECOVERY_FILES_DIFFER",
       `one file founds ${chainId}, another ${successorChainId(other.body)}: all founders must sign the same file that prepare wrote`,
     );
+  // Of one key there may be several, for one of them may have been damaged on its way.
   const signatures = new Map(
-    files.flatMap((file) => file.signatures).map((one) => [one.recoveryKey, one]),
+    files.flatMap((file) => file.signatures).map((one) => [one.recoveryKey + one.signature, one]),
   );
   return { body: first.body, signatures: [...signatures.values()] };
 }

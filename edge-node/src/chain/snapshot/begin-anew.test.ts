@@ -108,6 +108,9 @@ test("a network that lost three of four seats goes on from a snapshot, with all 
   for (const member of world.members) {
     const kept = await beginAnew(folderOf(member), founding);
     expect(kept !== null && existsSync(kept)).toBe(member !== first);
+    await expect(beginAnew(folderOf(member), founding)).rejects.toMatchObject({
+      code: "RESTORE_NOT_EMPTY",
+    });
   }
   world.genesis = goesOn(founding);
   expect(chainIdOf(world.genesis)).not.toBe(chainIdOf(founders));
