@@ -1,7 +1,11 @@
 import { vrfKeyPair } from "@meshwork/crypto";
 import {
   type Committee,
+  chainIdOf,
+  firstEpochOf,
   type Genesis,
+  genesisVoteKeys,
+  lastSuccessor,
   type SuccessorBody,
   type SuccessorGenesis,
   signSuccessor,
@@ -9,18 +13,23 @@ import {
 import { expect, test } from "vitest";
 import { assertConserved } from "./conservation.ts";
 import { foundAnew } from "./found-anew.ts";
+import { registration } from "./testing/identities.ts";
 import {
   Actors,
   recoveryKeyOf,
   seededDigest,
   standingNetwork,
   type TestMember,
+  testMember,
 } from "./testing/index.ts";
 
 /** Two of four seats are gone; six members founded the network. */
 const network = standingNetwork({ members: 6 });
 const actors = new Actors(network);
 actors.order();
+const idle = testMember("idle guest");
+network.guests.push(idle);
+network.put(registration(network, idle));
 network.passEpoch();
 const { state, members, genesis } = network;
 
@@ -65,6 +74,36 @@ test("a network that lost its seats goes on from its state, under a new name and
   assertConserved(network.state);
 });
 
+test("what the seats of the lost network wanted counts for nothing in the one that goes on", () => {
+  const lost = standingNetwork({ members: 6 });
+  lost.passEpoch();
+  const proposal = { policy: { ...lost.state.policy, maxAttempts: 3 }, protocolVersion: 1 };
+  const seats = lost.state.committee.seats.map(({ node }) => lost.memberOf(node));
+  for (const seat of seats.slice(0, 2)) lost.send(seat, { kind: "govern", proposal });
+  lost.step();
+  expect([...lost.state.all("stance")]).toHaveLength(2);
+  const { head, epoch } = lost.state;
+  const successor = signed(lost.members, {
+    ...{ ...body, parentChainId: head.chainId, height: head.height, stateRoot: lost.state.root() },
+    committee: { ...lost.state.committee, epoch: epoch.number + 1 },
+  });
+  lost.goOn(foundAnew(lost.state, { founders: lost.genesis, successor }));
+  lost.step({ view: 1 });
+  lost.send(seats[2] as TestMember, { kind: "govern", proposal });
+  lost.step();
+  expect([...lost.state.all("stance")]).toHaveLength(1);
+  expect(lost.state.epoch.adopted).toBeNull();
+});
+
+test("a genesis that goes on by what its founders have not signed has no name", () => {
+  const goingOn = (successor: SuccessorGenesis) => ({ ...genesis, successors: [successor] });
+  const anew = founded(signed(members));
+  expect(chainIdOf(goingOn(signed(members)))).toBe(anew.state.head.chainId);
+  const unwanted = goingOn(signed(members.slice(0, 4)));
+  for (const use of [chainIdOf, lastSuccessor, firstEpochOf, genesisVoteKeys])
+    expect(() => use(unwanted)).toThrow(/have not signed/);
+});
+
 test("two thirds of the founders' recovery keys are not enough, nor is one of them twice, nor another's", () => {
   const code = { code: "FOUNDING_UNWANTED" };
   const four = members.slice(0, 4);
@@ -102,6 +141,8 @@ test("another state than the founders signed is refused, and so is a committee t
     [{ leaders: [0, 1, 2, 2] }, /in turn/],
     [{ seats: [first, first, ...rest.slice(1)] }, /twice/],
     [{ seats: [{ ...first, node: network.requester.nodeId }, ...rest] }, /good standing/],
+    // What was never used would be forgotten while it sits.
+    [{ seats: [{ ...first, node: idle.nodeId }, ...rest] }, /good standing/],
   ] as const)
     expect(wrong({ committee: { ...committee, ...change } as Committee })).toThrow(why);
 });

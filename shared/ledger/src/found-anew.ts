@@ -8,6 +8,7 @@ import {
 } from "@meshwork/protocol";
 import { genesisBeacon } from "./beacon.ts";
 import { firstHeader } from "./genesis.ts";
+import { keyOf } from "./records.ts";
 import type { State } from "./state.ts";
 
 export class FoundingError extends CodedError<
@@ -35,7 +36,7 @@ export function foundAnew(
   const { committee, time } = body;
   const { epoch, head } = state;
   const chainId = successorChainId(body);
-  const founded = state
+  const founded = withoutStances(state)
     .with("committee", committee)
     .with("epoch", {
       ...{ number: committee.epoch, start: head.activeTime, lastHeight: null, adopted: null },
@@ -83,3 +84,10 @@ function requireCommittee(state: State, { committee }: Body): void {
 /** A node that was never used would be forgotten while it sits. */
 const isFit = (state: State, id: NodeId): boolean =>
   state.node(id)?.unusedUntil === null && !state.isBlacklisted(id);
+
+/** What the lost network's seats last wanted is nobody's word here. */
+const withoutStances = (state: State): State =>
+  [...state.all("stance")].reduce(
+    (left, { nodeId }) => left.without(keyOf("stance", nodeId)),
+    state,
+  );

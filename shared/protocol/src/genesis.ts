@@ -14,7 +14,12 @@ import { z } from "zod";
 import { wire } from "./canonical.ts";
 import { runtimeId } from "./contract.ts";
 import { networkPolicy } from "./network-policy.ts";
-import { type SuccessorGenesis, successorChainId, successorGenesis } from "./successor-genesis.ts";
+import {
+  isWantedByFounders,
+  type SuccessorGenesis,
+  successorChainId,
+  successorGenesis,
+} from "./successor-genesis.ts";
 
 /** A node in good standing from the first block on. */
 export const genesisMember = z.strictObject({
@@ -71,27 +76,50 @@ export const genesis = wire(
 );
 export type Genesis = z.infer<typeof genesis.schema>;
 
-export class GenesisLinkError extends CodedError<"GENESIS_BROKEN_LINK"> {}
+export class GenesisLinkError extends CodedError<"GENESIS_BROKEN_LINK" | "GENESIS_UNWANTED_LINK"> {}
+
+const names = new WeakMap<Genesis, ChainId>();
 
 /**
- * The name of the network that this genesis leads to: its own hash, or that of its last successor. It binds
- * all but the founders' signatures, as each successor names its parent. @throws GenesisLinkError
+ * The name of the network that this genesis leads to: its own hash, or that of its last successor. Each
+ * successor names its parent, and is signed by the founders: nobody else can lead a genesis on, so whoever
+ * has a name by this has what they wanted. Checked once for each value. @throws GenesisLinkError
  */
 export function chainIdOf(value: Genesis): ChainId {
-  const first = digestOf("meshwork/genesis/1", originWire.encode(value)) as string as ChainId;
-  return value.successors.reduce((parent, { body }) => {
-    if (body.parentChainId === parent) return successorChainId(body);
+  const known = names.get(value);
+  if (known !== undefined) return known;
+  const first = digestOf("meshwork/genesis/1", originWire.encode(value)) as string;
+  const name = value.successors.reduce(
+    (parent, successor) => linkedTo(parent, successor, value),
+    first as ChainId,
+  );
+  names.set(value, name);
+  return name;
+}
+
+function linkedTo(parent: ChainId, successor: SuccessorGenesis, founders: Genesis): ChainId {
+  const { parentChainId } = successor.body;
+  if (parentChainId !== parent)
     throw new GenesisLinkError(
       "GENESIS_BROKEN_LINK",
-      `this genesis goes on from ${parent} by a successor of ${body.parentChainId}: take the file again from who recovered the network`,
-      { detail: { parent, named: body.parentChainId } },
+      `this genesis goes on from ${parent} by a successor of ${parentChainId}: take the file again from who recovered the network`,
+      { detail: { parent, named: parentChainId } },
     );
-  }, first);
+  if (!isWantedByFounders(founders, successor))
+    throw new GenesisLinkError(
+      "GENESIS_UNWANTED_LINK",
+      `the founders of ${parent} have not signed that this genesis goes on from it: trust nobody who gave you this file`,
+      { detail: { parent } },
+    );
+  return successorChainId(successor.body);
 }
 
 /** How the network was founded anew last; null for one that runs from its first genesis. */
-export const lastSuccessor = ({ successors }: Genesis): SuccessorGenesis | null =>
-  successors.at(-1) ?? null;
+export function lastSuccessor(value: Genesis): SuccessorGenesis | null {
+  // Throws unless the founders have signed each of them.
+  chainIdOf(value);
+  return value.successors.at(-1) ?? null;
+}
 
 /** Of the committee that this genesis seats: the first that its network can show. */
 export const firstEpochOf = (value: Genesis): number =>

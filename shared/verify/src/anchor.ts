@@ -28,7 +28,7 @@ export interface Anchor {
 }
 
 /**
- * Who gives a genesis believes it, and the successors in it: see `anchorOfSuccessor` for who does not.
+ * Who gives a genesis believes it; its successors count because its founders have signed them.
  * @param source the genesis, or its canonical bytes; throws `WireError` for bytes that are none
  */
 export function anchorOf(source: Genesis | Uint8Array): Anchor {
