@@ -57,9 +57,9 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 const encoder = new TextEncoder();
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Throws on malformed UTF-8: two byte strings must never read as the same text. */
-export const fromUtf8 = (bytes: Uint8Array): string =>
-  new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** Big-endian, eight bytes, 0 ≤ value < 2^64. */
 export function uint64(value: number | bigint): Uint8Array<ArrayBuffer> {

@@ -23,7 +23,7 @@ import { taskRecord } from "./task-record.ts";
 import * as network from "./testing/network-samples.ts";
 import { sampleDigest } from "./testing/sample-ids.ts";
 import * as sample from "./testing/samples.ts";
-import { transaction } from "./transaction.ts";
+import { type Transaction, transaction, unsignedTransaction } from "./transaction.ts";
 import { verdict } from "./verdict.ts";
 import { invite } from "./voucher.ts";
 
@@ -150,7 +150,10 @@ function damaged(value: unknown, { path, stranger, way }: Damage): unknown {
 
 function acceptsOnlyCanonical(noun: Wire<z.ZodType>, bytes: Uint8Array): void {
   try {
-    expect(toHex(noun.encode(noun.decode(bytes)))).toBe(toHex(bytes));
+    const value = noun.decode(bytes);
+    expect(toHex(noun.encode(value))).toBe(toHex(bytes));
+    // What was checked piece by piece is as if it had been checked whole.
+    expect(noun.schema.safeParse(value).error).toBeUndefined();
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
   }
@@ -166,8 +169,77 @@ describe("the canonical form", () => {
     expect(pair.decode(fromHex("8205f5"))).toEqual({ n: 5, flag: true });
     // 5 as a two-byte integer; an array of indefinite length; a trailing byte.
     for (const other of ["821805f5", "9f05f5ff", "8205f500"]) {
-      expect(() => pair.decode(fromHex(other))).toThrow(WireError);
+      expect(() => pair.decode(fromHex(other))).toThrow(
+        expect.objectContaining({ code: "WIRE_NOT_CANONICAL" }),
+      );
     }
+  });
+
+  test("has one form of each head, and refuses the next longer one", () => {
+    const one = wire(z.strictObject({ n: z.bigint() }), { name: "one", maxBytes: 16 });
+    // A value with the largest head of one size, and with the smallest of the next.
+    for (const [value, bytes, longer] of [
+      [23n, "8117", "811817"],
+      [24n, "811818", "81190018"],
+      [255n, "8118ff", "811900ff"],
+      [256n, "81190100", "811a00000100"],
+      [65_535n, "8119ffff", "811a0000ffff"],
+      [65_536n, "811a00010000", "811b0000000000010000"],
+      [2n ** 32n - 1n, "811affffffff", "811b00000000ffffffff"],
+      [-24n, "8137", "813817"],
+      [-25n, "813818", "81390018"],
+    ] as const) {
+      expect(one.decode(fromHex(bytes))).toEqual({ n: value });
+      expect(() => one.decode(fromHex(longer))).toThrow(/has a shorter form/);
+    }
+  });
+
+  test("keeps whole numbers exact up to the last of eight bytes", () => {
+    const one = wire(z.strictObject({ n: z.bigint() }), { name: "one", maxBytes: 16 });
+    for (const edge of [2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n])
+      for (const n of [edge - 2n, edge - 1n, edge, -edge, 1n - edge])
+        if (n < 2n ** 64n) expect(one.decode(one.encode({ n }))).toEqual({ n });
+  });
+
+  test("refuses text that is not UTF-8, and keeps a mark at its beginning", () => {
+    const name = wire(z.strictObject({ text: z.string() }), { name: "name", maxBytes: 64 });
+    for (const text of ["\ufeffa", "é€😀", ""])
+      expect(name.decode(name.encode({ text }))).toEqual({ text });
+    // A stray continuation, an overlong slash, half of a pair.
+    for (const other of ["816180", "8162c0af", "8163eda080"])
+      expect(() => name.decode(fromHex(other))).toThrow(WireError);
+    expect(name.decode(fromHex("816161"))).toEqual({ text: "a" });
+  });
+
+  test("names the place of what is wrong", () => {
+    const good = sample.sampleTransactions[0] as Transaction;
+    const inner = decodeCbor(transaction.encode(good)) as unknown[][];
+    const expired = inner.with(0, (inner[0] as unknown[]).with(3, -1));
+    expect(() => transaction.decode(encodeCbor(expired))).toThrow(/unsigned\.notAfter/);
+  });
+
+  test("refuses a schema whose rules it would not ask", () => {
+    const ordered = z.strictObject({ a: z.int(), b: z.int() }).refine(({ a, b }) => a < b);
+    const late = z.discriminatedUnion("kind", [
+      z.strictObject({ n: z.int(), kind: z.literal("late") }),
+    ]);
+    for (const schema of [ordered, late, z.record(z.string(), z.int())])
+      expect(() => wire(schema, { name: "odd", maxBytes: 16 })).toThrow(TypeError);
+  });
+
+  test("has a transaction's bytes from where it was read, whatever it came in", () => {
+    const frame = block.encode(network.sampleBlock);
+    const { transactions } = block.decode(frame);
+    frame.fill(0);
+    for (const [i, read] of transactions.entries()) {
+      const sent = network.sampleBlock.transactions[i] as Transaction;
+      expect(toHex(transaction.bytesOf(read))).toBe(toHex(transaction.encode(sent)));
+      expect(toHex(unsignedTransaction.bytesOf(read.unsigned))).toBe(
+        toHex(unsignedTransaction.encode(sent.unsigned)),
+      );
+      expect(transaction.bytesOf(read)).toBe(transaction.bytesOf(read));
+    }
+    expect(transactions.length).toBeGreaterThan(0);
   });
 
   test("refuses floats, though they be whole", () => {

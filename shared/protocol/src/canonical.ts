@@ -1,15 +1,19 @@
-import { assert, CodedError, equalBytes, fromHex, toHex, wireBytes } from "@meshwork/foundation";
-import { decode as decodeCbor, encode as encodeCbor } from "cborg";
+import { assert, CodedError, fromHex, toHex, wireBytes } from "@meshwork/foundation";
+import { encode as encodeCbor } from "cborg";
 import type { z } from "zod";
+import { CborReader, NotCanonicalError } from "./cbor-reader.ts";
+import { compileReading, keepBytes } from "./read-canonical.ts";
 
 /**
  * One zod object is schema, type and bytes. On the wire an object is the CBOR array of its values in
- * key order, hex ids are raw bytes, and everything else is itself. Decoding reads, checks, encodes
- * again and compares: so one value has one encoding, and a signature covers what was parsed.
+ * key order, hex ids are raw bytes, and everything else is itself. Decoding takes the shortest forms
+ * alone: so one value has one encoding, and a signature covers what was parsed.
  */
 export interface Wire<S extends z.ZodType> {
   readonly schema: S;
   encode(value: z.infer<S>): Uint8Array<ArrayBuffer>;
+  /** The same bytes, made once for a value and nobody's to change. */
+  bytesOf(value: z.infer<S> & object): Uint8Array;
   /** Throws `WireError` unless `bytes` are the one canonical encoding of a valid value. */
   decode(bytes: Uint8Array): z.infer<S>;
   /** The same value for files that people read: big integers as decimal text, raw bytes as hex. */
@@ -22,15 +26,20 @@ export class WireError extends CodedError<
   "WIRE_MALFORMED" | "WIRE_NOT_CANONICAL" | "WIRE_TOO_LARGE"
 > {}
 
-/** @param options.maxBytes refuses larger input before it is read. */
-export function wire<S extends z.ZodType>(
-  schema: S,
-  options: { name: string; maxBytes: number },
-): Wire<S> {
+interface WireOptions {
+  name: string;
+  /** Larger input is refused before it is read. */
+  maxBytes: number;
+  /** A value that was read, alone or within another, has its `bytesOf` from there. @default false */
+  keepsBytes?: boolean;
+}
+
+export function wire<S extends z.ZodType>(schema: S, options: WireOptions): Wire<S> {
   type T = z.infer<S>;
+  const known = options.keepsBytes ? keepBytes(schema) : new WeakMap<object, Uint8Array>();
   const steps = {
     pack: compile(packing, schema),
-    unpack: compile(unpacking, schema),
+    read: compileReading(schema),
     toPlain: compile(toPlain, schema),
     fromPlain: compile(fromPlain, schema),
   };
@@ -38,43 +47,46 @@ export function wire<S extends z.ZodType>(
 
   const check = (read: () => unknown): T => {
     try {
-      return schema.parse(read()) as T;
+      return read() as T;
     } catch (cause) {
-      throw new WireError(
-        "WIRE_MALFORMED",
-        `this is not a valid ${options.name}: ${brief(cause)}`,
-        { cause },
-      );
+      throw cause instanceof NotCanonicalError
+        ? new WireError(
+            "WIRE_NOT_CANONICAL",
+            `this ${options.name} is not in its canonical encoding: ${brief(cause)}`,
+            { cause },
+          )
+        : new WireError("WIRE_MALFORMED", `this is not a valid ${options.name}: ${brief(cause)}`, {
+            cause,
+          });
     }
   };
 
   return {
     schema,
     encode,
+    bytesOf(value) {
+      const bytes = known.get(value) ?? encode(value);
+      known.set(value, bytes);
+      return bytes;
+    },
     decode(bytes) {
       if (bytes.length > options.maxBytes) throw tooLarge(options, bytes.length);
-      const value = check(() =>
-        steps.unpack(
-          decodeCbor(bytes, { strict: true, allowUndefined: false, rejectDuplicateMapKeys: true }),
-        ),
-      );
-      if (!equalBytes(encode(value), bytes)) {
-        throw new WireError(
-          "WIRE_NOT_CANONICAL",
-          `this ${options.name} is not in its canonical encoding: encode it again from its value`,
-        );
-      }
-      return value;
+      return check(() => {
+        const reader = new CborReader(bytes);
+        const value = steps.read(reader);
+        reader.end();
+        return value;
+      });
     },
     toJson: (value) => JSON.stringify(steps.toPlain(value), null, 2),
     fromJson(text) {
       if (text.length > 4 * options.maxBytes) throw tooLarge(options, text.length);
-      return check(() => steps.fromPlain(JSON.parse(text)));
+      return check(() => schema.parse(steps.fromPlain(JSON.parse(text))));
     },
   };
 }
 
-function tooLarge(options: { name: string; maxBytes: number }, size: number): WireError {
+function tooLarge(options: WireOptions, size: number): WireError {
   return new WireError(
     "WIRE_TOO_LARGE",
     `a ${options.name} of ${size} bytes exceeds the limit of ${options.maxBytes}`,
@@ -96,8 +108,6 @@ interface Direction {
   bytes(value: unknown, length: number): unknown;
   other(kind: string, value: unknown): unknown;
   object(fields: Fields, value: unknown): unknown;
-  /** Which member of a union a value is: what it says its kind is, at this place of its array. */
-  tag(value: unknown, place: number): unknown;
 }
 
 const kindOf = (value: unknown): unknown => (value as { kind?: unknown } | null)?.kind;
@@ -110,22 +120,6 @@ const packing: Direction = {
   },
   object: (fields, value) =>
     fields.map(([key, step]) => step((value as Record<string, unknown>)[key])),
-  tag: kindOf,
-};
-
-const unpacking: Direction = {
-  bytes(value, length) {
-    if (!(value instanceof Uint8Array) || value.length !== length)
-      throw new TypeError(`expected ${length} raw bytes`);
-    return toHex(value);
-  },
-  other: (kind, value) => (kind === "bigint" && typeof value === "number" ? BigInt(value) : value),
-  object(fields, value) {
-    if (!Array.isArray(value) || value.length !== fields.length)
-      throw new TypeError(`expected the values of ${fields.map(([key]) => key).join(", ")}`);
-    return Object.fromEntries(fields.map(([key, step], i) => [key, step(value[i])]));
-  },
-  tag: (value, place) => (Array.isArray(value) ? value[place] : undefined),
 };
 
 function named(fields: Fields, value: unknown): Record<string, unknown> {
@@ -146,7 +140,6 @@ const toPlain: Direction = {
   other: (_kind, value) =>
     typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? toHex(value) : value,
   object: named,
-  tag: kindOf,
 };
 
 const fromPlain: Direction = {
@@ -157,7 +150,6 @@ const fromPlain: Direction = {
     return kind === "custom" && typeof value === "string" ? fromHex(value) : value;
   },
   object: named,
-  tag: kindOf,
 };
 
 /** Reads a schema once, so that encoding and decoding no longer look at it. */
@@ -204,11 +196,10 @@ const fieldsOf = (direction: Direction, schema: z.ZodObject): Fields =>
 function compileUnion(direction: Direction, options: readonly z.ZodObject[]): Step {
   const members = options.map((option) => ({
     kind: (option.shape.kind as z.ZodLiteral).value,
-    place: Object.keys(option.shape).indexOf("kind"),
     step: compile(direction, option),
   }));
   return (value) => {
-    const member = members.find(({ kind, place }) => direction.tag(value, place) === kind);
+    const member = members.find(({ kind }) => kindOf(value) === kind);
     if (member === undefined) throw new TypeError("no member of the union has this kind");
     return member.step(value);
   };

@@ -165,6 +165,7 @@ const unsigned = z.strictObject({
 export const unsignedTransaction = wire(unsigned, {
   name: "transaction body",
   maxBytes: limits.transactionBytes,
+  keepsBytes: true,
 });
 export type UnsignedTransaction = z.infer<typeof unsigned>;
 
@@ -173,6 +174,7 @@ export const transactionSchema = z.strictObject({ unsigned, signature });
 export const transaction = wire(transactionSchema, {
   name: "transaction",
   maxBytes: limits.transactionBytes,
+  keepsBytes: true,
 });
 export type Transaction = z.infer<typeof transactionSchema>;
 
@@ -183,22 +185,14 @@ const ids = new WeakMap<UnsignedTransaction, TransactionId>();
 export function transactionIdOf(value: UnsignedTransaction): TransactionId {
   const known = ids.get(value);
   if (known !== undefined) return known;
-  const bytes = unsignedTransaction.encode(value);
+  const bytes = unsignedTransaction.bytesOf(value);
   const id = digestOf("meshwork/transaction/1", bytes) as string as TransactionId;
   ids.set(value, id);
   return id;
 }
 
-const encodings = new WeakMap<Transaction, Uint8Array>();
-
-/** Its canonical bytes, made once and nobody's to change: a block's root is asked for by all who look at it. */
-export function transactionBytes(value: Transaction): Uint8Array {
-  const known = encodings.get(value);
-  if (known !== undefined) return known;
-  const bytes = transaction.encode(value);
-  encodings.set(value, bytes);
-  return bytes;
-}
+/** Its canonical bytes: a block's root is asked for by all who look at it. */
+export const transactionBytes = (value: Transaction): Uint8Array => transaction.bytesOf(value);
 
 export const signTransaction = (keyPair: KeyPair, value: UnsignedTransaction): Transaction => ({
   unsigned: value,
