@@ -5,7 +5,7 @@ import { openChain } from "@meshwork/edge-node";
 import { TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import { genesis as genesisWire } from "@meshwork/protocol";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { run } from "./main.ts";
 
 const network = new TestNetwork();
@@ -45,10 +45,15 @@ const otherKey = "AGE-SECRET-KEY-1HC6QSZXMGWR34AHJHEF9U4ZAC8L9A4VPEXAD5LRY5CPFG4
 const error = (code: string) => [expect.objectContaining({ kind: "error", code })];
 
 beforeAll(() => {
+  // A network as old as this is joined by its genesis alone.
+  vi.useFakeTimers({ toFake: ["Date"], now: genesis.time + 86_400_000 });
   folder = mkdtempSync(join(tmpdir(), "meshwork-backup-"));
   writeFileSync(at("genesis.json"), genesisWire.toJson(genesis));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  vi.useRealTimers();
+  rmSync(folder, { recursive: true });
+});
 
 describe("meshwork backup and restore", () => {
   test("say what is missing before there is anything, and make nothing by mistake", async () => {
@@ -172,4 +177,18 @@ describe("meshwork backup and restore", () => {
     const read = await meshwork("backup", "verify", "--read-data");
     expect(read).toMatchObject({ code: 1, answers: error("SNAPSHOT_CHUNK_DAMAGED") });
   });
+});
+
+test("a network older than the trust period is believed by who names a checkpoint alone", async () => {
+  vi.setSystemTime(genesis.time + 30 * 86_400_000);
+  const verify = (...more: string[]) => meshwork("backup", "verify", ...more);
+  expect((await meshwork("restore", "--data", at("old"))).answers).toEqual(
+    error("SNAPSHOT_UNANCHORED"),
+  );
+  expect((await verify()).answers).toEqual(error("SNAPSHOT_UNANCHORED"));
+  const [listed] = (await meshwork("backup", "list")).answers;
+  const checkpoint = `${listed.height}:${listed.hash}`;
+  const [verified] = (await verify("--checkpoint", checkpoint)).answers;
+  expect(verified).toMatchObject({ kind: "verified", height: listed.height });
+  expect((await verify("--checkpoint", "7:ab")).code).toBe(2);
 });

@@ -25,9 +25,19 @@ describe("the settings that name stores", () => {
     expect(read({ MESHWORK_SNAPSHOTS: "/backups" }).snapshotStore).toBe("/backups");
   });
 
+  test("a checkpoint is a height and a hash", () => {
+    const hash = "0f".repeat(32);
+    expect(read({ MESHWORK_CHECKPOINT: `1200:${hash}` }).checkpoint).toEqual({
+      height: 1_200,
+      hash,
+    });
+    expect(read().checkpoint).toBeNull();
+  });
+
   test.each([
     [{ MESHWORK_TASK_DATA: "http://bucket/objects" }, "MESHWORK_TASK_DATA"],
     [{ MESHWORK_ANCHORS: "s3://anchors" }, "MESHWORK_ANCHORS"],
+    [{ MESHWORK_CHECKPOINT: "1200" }, "MESHWORK_CHECKPOINT"],
     [{ MESHWORK_SNAPSHOTS: "s3://ledger/snapshots" }, "MESHWORK_ANCHORS"],
   ])("a wrong one ends the program at its start, and is named: %o", (settings, variable) => {
     expect(() => read(settings)).toThrow(

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { messageOf, readEnvironment } from "@meshwork/foundation";
 import { logLevels } from "@meshwork/observability";
 import { parseAnchorPlace, parseObjectPlace } from "@meshwork/storage/place";
+import { checkpointFromText, type NamedBlock } from "@meshwork/verify";
 import { z } from "zod";
 
 const port = z.coerce.number("a port is a number from 0 to 65535").int().min(0).max(65_535);
@@ -21,6 +22,13 @@ const place = (parse: (address: string) => unknown) =>
     }
     return address;
   });
+
+const checkpoint = z.string().transform((text, context) => {
+  const named = checkpointFromText(text);
+  if (named !== null) return named;
+  context.addIssue("a block's height and hash, such as 1200:0f3a…, as `backup verify` prints them");
+  return z.NEVER;
+});
 
 /**
  * Every setting of an edge node. @default values suit a worker at home. Where the cloud is, and who
@@ -73,6 +81,8 @@ const settings = z
     MESHWORK_SNAPSHOTS: place(parseObjectPlace).optional(),
     /** Which snapshot is the newest: dynamodb://table. @default in the folder of snapshots */
     MESHWORK_ANCHORS: place(parseAnchorPlace).optional(),
+    /** A block that you trust, HEIGHT:HASH: for who joins a network that is older than the trust period. */
+    MESHWORK_CHECKPOINT: checkpoint.optional(),
     /** Hours between the snapshots that this node publishes there; 0: it only reads them. */
     MESHWORK_SNAPSHOT_HOURS: z.coerce.number().int("whole hours").min(0).max(720).default(6),
   })
@@ -105,6 +115,7 @@ export interface EdgeNodeConfig {
   taskDataStore: string | null;
   snapshotStore: string | null;
   anchorStore: string | null;
+  checkpoint: NamedBlock | null;
   snapshotHours: number;
 }
 
@@ -130,6 +141,7 @@ export function readConfig(
     taskDataStore: read.MESHWORK_TASK_DATA ?? null,
     snapshotStore: read.MESHWORK_SNAPSHOTS ?? null,
     anchorStore: read.MESHWORK_ANCHORS ?? null,
+    checkpoint: read.MESHWORK_CHECKPOINT ?? null,
     snapshotHours: read.MESHWORK_SNAPSHOT_HOURS,
   });
 }

@@ -4,6 +4,7 @@ import type { Clock, NodeId, Random } from "@meshwork/foundation";
 import { createMetrics, type Log, type Metrics } from "@meshwork/observability";
 import type { Identity, P2p } from "@meshwork/p2p";
 import type { Genesis, Invite, Transaction } from "@meshwork/protocol";
+import type { NamedBlock } from "@meshwork/verify";
 import { beginAtSnapshot } from "./archiver/begin-at-snapshot.ts";
 import {
   type KeptSnapshots,
@@ -55,6 +56,8 @@ export interface NodeOptions extends SnapshotPlaces {
   objectsBytes: number;
   /** Where task data outlives this node: a folder, or s3://bucket/prefix. @default peers alone */
   taskDataStore?: string | null;
+  /** A block that the operator trusts, for who joins. @default what the node has checked, else the genesis */
+  checkpoint?: NamedBlock | null;
 }
 
 export interface NodeParts {

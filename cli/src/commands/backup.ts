@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import type { CreatedSnapshot, CreateProgress } from "@meshwork/edge-node/snapshot";
 import { systemClock } from "@meshwork/foundation";
 import { chainIdOf } from "@meshwork/protocol";
+import { checkpointText } from "@meshwork/verify";
 import { Command } from "commander";
+import { type CheckpointOptions, withCheckpointOption } from "../checkpoint.ts";
 import { CliError } from "../cli-error.ts";
 import { collect, height, integer, moment, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
@@ -52,6 +54,7 @@ function createCommand(streams: Streams): Command {
       const created = await withPlace(place, { ...options, create: true }, work);
       output.emit("snapshot", { ...factsOf(created), reused: created.reused });
       output.say(lineOf(created));
+      output.say(`As a checkpoint: ${checkpointText(created.manifest.header)}`);
       output.say(`Chunks: ${created.chunks}; there already: ${created.reused}.`);
     });
 }
@@ -82,14 +85,14 @@ function listCommand(streams: Streams): Command {
     });
 }
 
-interface VerifyCommandOptions extends PlaceOptions, IdentityOptions {
+interface VerifyCommandOptions extends PlaceOptions, IdentityOptions, CheckpointOptions {
   height?: number;
   at?: number;
   readData?: boolean;
 }
 
 function verifyCommand(streams: Streams): Command {
-  return withIdentityOption(withPlaceOptions(new Command("verify")))
+  return withCheckpointOption(withIdentityOption(withPlaceOptions(new Command("verify"))))
     .description("say whether a snapshot could be restored, or why not")
     .option("--height <h>", "of this height (default: the newest)", height)
     .option("--at <time>", "the newest of a day, or of a time in UTC: 2026-11-20T18:00", moment)
@@ -101,7 +104,11 @@ function verifyCommand(streams: Streams): Command {
         const one = await snapshots.findSnapshot(store, options);
         const onProgress = noteProgress(output, readText);
         const unseal = await unsealing(snapshots, options);
-        await snapshots.verifySnapshot(one, store, { genesis, readData, onProgress, ...unseal });
+        const trust = { now: systemClock.now(), checkpoint: options.checkpoint };
+        await snapshots.verifySnapshot(one, store, {
+          ...{ genesis, trust, readData, onProgress },
+          ...unseal,
+        });
         return one;
       });
       output.emit("verified", { ...factsOf(found), readData });
@@ -111,6 +118,7 @@ function verifyCommand(streams: Streams): Command {
           ? "A quorum signed its header, and its data is the state that the header names."
           : "A quorum signed its header, and its chunks are there. --read-data reads them too.",
       );
+      output.say(`As a checkpoint: ${checkpointText(found.manifest.header)}`);
     });
 }
 

@@ -1,12 +1,14 @@
 import { join, resolve } from "node:path";
+import { systemClock } from "@meshwork/foundation";
 import { Command } from "commander";
+import { type CheckpointOptions, withCheckpointOption } from "../checkpoint.ts";
 import { height, moment, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
 import { type IdentityOptions, unsealing, withIdentityOption } from "../snapshot-identity.ts";
 import { factsOf, lineOf, noteProgress, readText } from "../snapshot-output.ts";
 import { type PlaceOptions, withPlace, withPlaceOptions } from "../snapshot-place.ts";
 
-interface RestoreCommandOptions extends PlaceOptions, IdentityOptions {
+interface RestoreCommandOptions extends PlaceOptions, IdentityOptions, CheckpointOptions {
   data: string;
   height?: number;
   at?: number;
@@ -15,7 +17,7 @@ interface RestoreCommandOptions extends PlaceOptions, IdentityOptions {
 }
 
 export function restoreCommand(streams: Streams): Command {
-  return withIdentityOption(withPlaceOptions(new Command("restore")))
+  return withCheckpointOption(withIdentityOption(withPlaceOptions(new Command("restore"))))
     .description("begin a node's ledger at a snapshot, once all of it has been checked")
     .requiredOption("--data <dir>", "the node's folder; it must hold no ledger")
     .option("--height <h>", "of this height (default: the newest)", height)
@@ -26,11 +28,12 @@ export function restoreCommand(streams: Streams): Command {
       const output = outputOf(command, streams);
       const { dryRun = false } = options;
       const folder = resolve(options.data);
+      const trust = { now: systemClock.now(), checkpoint: options.checkpoint };
       const found = await withPlace(place, options, async (snapshots, { store, genesis }) => {
         const one = await snapshots.findSnapshot(store, options);
         const onProgress = noteProgress(output, readText);
         await snapshots.restoreSnapshot(one, store, {
-          ...{ genesis, folder, dryRun, onProgress },
+          ...{ genesis, folder, dryRun, onProgress, trust },
           ...(await unsealing(snapshots, options)),
         });
         return one;

@@ -15,6 +15,7 @@ interface RoleOptions {
   relay?: string[];
   listen?: string[];
   port?: number;
+  checkpoint?: string;
 }
 
 export const relayCommand = () =>
@@ -28,6 +29,7 @@ export const nodeCommand = () =>
     .addCommand(
       role("edge-node/src/main.ts", "run an edge node in this process")
         .option("--invite <string>", "joins a network by invite")
+        .option("--checkpoint <height:hash>", "a block that you trust, to join an old network by")
         .option("--relay <multiaddr>", "a relay, with its /p2p/ PeerId; may be repeated", collect),
     );
 
@@ -56,13 +58,14 @@ function role(entry: string, description: string): Command {
 }
 
 function settingsOf(options: RoleOptions): Record<string, string | undefined> {
-  const { data, genesis, invite, relay, listen, port } = options;
+  const { data, genesis, invite, relay, listen, port, checkpoint } = options;
   // Refused here, before the node makes keys for it.
   if (invite !== undefined) inviteFromText(invite);
   return {
     MESHWORK_DATA: resolve(data),
     MESHWORK_GENESIS: genesis === undefined ? undefined : resolve(genesis),
     MESHWORK_INVITE: invite,
+    MESHWORK_CHECKPOINT: checkpoint,
     MESHWORK_RELAYS: relay?.join(","),
     MESHWORK_LISTEN: listen?.join(","),
     MESHWORK_API_PORT: port === undefined ? undefined : String(port),

@@ -4,6 +4,7 @@ import type { Clock, NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { P2p } from "@meshwork/p2p";
 import { chainIdOf, type Genesis, requestNames, streamNames } from "@meshwork/protocol";
+import type { NamedBlock } from "@meshwork/verify";
 import { openSnapshotStore } from "../chain/snapshot/index.ts";
 import { type JoinSource, joinBySnapshot } from "../chain/snapshot/join-by-snapshot.ts";
 import { storeSource } from "../chain/snapshot/join-from-store.ts";
@@ -18,13 +19,19 @@ export interface BeginParts {
   connect: () => Promise<P2p>;
 }
 
+export interface BeginOptions extends SnapshotPlaces {
+  genesis: Genesis;
+  /** A block that the operator trusts. @default what the node has checked before, else the genesis */
+  checkpoint?: NamedBlock | null;
+}
+
 /**
  * Before a node opens its ledger: one that is empty or was left alone for long begins at a snapshot, from the
  * configured store or from peers. Whatever comes of it, the node goes on by blocks.
  */
 export async function beginAtSnapshot(
   { clock, log, connect }: BeginParts,
-  { folder, genesis, snapshotStore, anchorStore }: SnapshotPlaces & { genesis: Genesis },
+  { folder, genesis, checkpoint = null, snapshotStore, anchorStore }: BeginOptions,
 ): Promise<void> {
   const chainId = chainIdOf(genesis);
   const configured = snapshotStore
@@ -50,7 +57,10 @@ export async function beginAtSnapshot(
       }
     },
   };
-  await joinBySnapshot({ clock, log, sources: [...configured, fromPeers] }, { folder, genesis });
+  await joinBySnapshot(
+    { clock, log, sources: [...configured, fromPeers] },
+    { folder, genesis, checkpoint },
+  );
 }
 
 const ANSWER_MS = 5_000;

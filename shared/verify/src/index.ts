@@ -5,7 +5,9 @@ export {
   anchorOfSuccessor,
   type Checkpoint,
   type Trust,
+  trustIn,
 } from "./anchor.ts";
+export { anchorAt, checkpointFromText, checkpointText, type NamedBlock } from "./checkpoint.ts";
 export { followHandOver, followHandOvers } from "./follow-hand-overs.ts";
 export { follow, type LightClient, lightClientFrom, type Shown } from "./light-client.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";

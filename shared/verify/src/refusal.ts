@@ -13,6 +13,8 @@ export type RefusalCode =
   | "NOT_A_CLAIM"
   | "WRONG_COMMITTEE"
   | "WRONG_CHAIN"
+  | "NO_CHECKPOINT"
+  | "WRONG_CHECKPOINT"
   | "WRONG_EPOCH"
   | "WRONG_BLOCK"
   | "NO_QUORUM"

@@ -1,4 +1,4 @@
-import type { ContentId } from "@meshwork/foundation";
+import { type ContentId, codeOf } from "@meshwork/foundation";
 import {
   type HandOver,
   headerHash,
@@ -33,6 +33,8 @@ export interface CreateOptions {
   bounds?: ChunkBounds;
   /** Makes each chunk readable to its recipients alone. Then no two snapshots share any. @default readable to all */
   seal?: Seal;
+  /** Reads each chunk that the store says it has, and stores it again where it is damaged. @default false: it is believed */
+  check?: boolean;
   /** Ends it before the next chunk; the next attempt goes on with what is there. */
   signal?: AbortSignal;
 }
@@ -61,6 +63,7 @@ export async function publishSnapshot(
   {
     onProgress = () => {},
     seal = asItIs,
+    check = false,
     signal,
   }: Omit<CreateOptions, "bounds" | "handOvers"> = {},
 ): Promise<CreatedSnapshot> {
@@ -72,7 +75,8 @@ export async function publishSnapshot(
   let progress: CreateProgress = { leaves: 0, sizeBytes: 0, chunks: 0, reused: 0 };
   const chunks: SnapshotChunkRef[] = [];
   for await (const chunk of source.chunks) {
-    const { ref, reused } = await putChunk(store, { ...chunk, bytes: await seal(chunk.bytes) });
+    const sealed = { ...chunk, bytes: await seal(chunk.bytes) };
+    const { ref, reused } = await putChunk(store, sealed, check ? isWhole : isThere);
     chunks.push(ref);
     progress = {
       leaves: progress.leaves + ref.leaves,
@@ -110,12 +114,26 @@ async function requireOwnNetwork(store: SnapshotStore, { header }: SnapshotProof
   );
 }
 
+type Chunks = SnapshotStore["chunks"];
+
+const isThere = (chunks: Chunks, content: ContentId): Promise<boolean> => chunks.has(content);
+
+async function isWhole(chunks: Chunks, content: ContentId): Promise<boolean> {
+  try {
+    return (await chunks.get(content)) !== null;
+  } catch (error) {
+    if (codeOf(error) === "OBJECT_DAMAGED") return false;
+    throw error;
+  }
+}
+
 async function putChunk(
   { chunks }: SnapshotStore,
   { bytes, leaves }: EncodedChunk,
+  isStored: typeof isThere,
 ): Promise<{ ref: SnapshotChunkRef; reused: boolean }> {
   const content = contentIdOf(bytes);
-  const reused = await chunks.has(content);
+  const reused = await isStored(chunks, content);
   if (!reused) await chunks.put(bytes);
   return { ref: { content, leaves, sizeBytes: bytes.length }, reused };
 }

@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type BlockHash, systemClock } from "@meshwork/foundation";
 import { standingNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Header, headerHash } from "@meshwork/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Chain, openChain } from "../chain.ts";
 import { createSnapshot } from "./create-snapshot.ts";
+import { joinBySnapshot } from "./join-by-snapshot.ts";
+import { storeSource } from "./join-from-store.ts";
 import { findSnapshot } from "./list-snapshots.ts";
 import { restoreSnapshot } from "./restore-snapshot.ts";
 import { changed } from "./testing/forge.ts";
@@ -70,4 +74,68 @@ test("a hand-over that is missing, doubled, or somebody else's is refused", asyn
     ).rejects.toMatchObject({
       code: expect.stringMatching(/^SNAPSHOT_(HEADER_UNPROVEN|MANIFEST_DAMAGED)$/),
     });
+});
+
+describe("in a network older than the trust period", () => {
+  const later = genesis.time + 30 * 86_400_000;
+  const verify = async (checkpoint?: { height: number; hash: BlockHash }, now = later) =>
+    verifySnapshot(await findSnapshot(store), store, { genesis, trust: { now, checkpoint } });
+  const named = (header: Header) => ({ height: header.height, hash: headerHash(header) });
+  const ends = () => network.handOvers.map(({ header }) => header);
+  const unanchored = { code: "SNAPSHOT_UNANCHORED" };
+
+  test("nobody joins by the genesis alone: its keys may have been stolen since", async () => {
+    await expect(verify()).rejects.toMatchObject(unanchored);
+    await verify(undefined, genesis.time + 86_400_000);
+  });
+
+  test("a checkpoint that is young enough opens it, and an old one does not", async () => {
+    const end = ends()[1] as Header;
+    await verify(named(end), end.time + 20 * 86_400_000);
+    await expect(verify(named(end))).rejects.toMatchObject(unanchored);
+  });
+
+  test("the very block that somebody trusts needs no keys, however old it is", async () => {
+    await verify(named((await findSnapshot(store)).manifest.header));
+  });
+
+  test("a checkpoint of another hash, or one that is not shown, is refused", async () => {
+    const end = ends()[1] as Header;
+    const wrong = { height: end.height, hash: "ab".repeat(32) as BlockHash };
+    const unknown = { ...named(end), height: end.height + 1 };
+    for (const checkpoint of [wrong, unknown])
+      await expect(verify(checkpoint, end.time)).rejects.toMatchObject(unanchored);
+  });
+
+  test("a forged chain up to the checkpoint gains nothing: the checkpoint names its own committee", async () => {
+    const found = await findSnapshot(store);
+    const [first, second] = found.manifest.handOver;
+    if (!first || !second) throw new Error("two hand-overs, please");
+    const forged = { ...first, committee: { ...first.committee, seats: second.committee.seats } };
+    const work = verifySnapshot(changed(found, { handOver: [forged, second] }), store, {
+      ...{ genesis, trust: { now: second.header.time, checkpoint: named(second.header) } },
+    });
+    await expect(work).rejects.toMatchObject({ code: expect.stringMatching(/^SNAPSHOT_/) });
+  });
+
+  test("a node that was away joins by what it has checked itself", async () => {
+    const joins = async (name: string, height: number, now: number) => {
+      const mine = await openAt(name);
+      await mine.commitFinal(blocks.slice(0, height));
+      await mine.close();
+      return joinBySnapshot(
+        {
+          clock: { ...systemClock, now: () => now },
+          log: silentLog,
+          sources: [storeSource(async () => store)],
+        },
+        { folder: join(folder, name), genesis, minBlocks: 1 },
+      );
+    };
+    const end = ends()[0] as Header;
+    const young = end.time + 21 * 86_400_000;
+    expect(young).toBeGreaterThan(genesis.time + 21 * 86_400_000);
+    expect(await joins("in the first epoch", 1, young)).toBeNull();
+    expect(await joins("in the second", end.height, young)).toBe(before);
+  });
 });

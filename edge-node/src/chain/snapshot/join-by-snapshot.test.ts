@@ -22,6 +22,8 @@ import { MemorySnapshotStore } from "./testing/memory-store.ts";
 const network = new TestNetwork();
 for (let i = 0; i < 12; i++) network.step({ view: 1 });
 const { genesis, blocks } = network;
+/** A day after the genesis. */
+const young = { ...systemClock, now: () => genesis.time + 86_400_000 };
 const bounds = { minBytes: 500, maxBytes: 3_000 };
 const SNAPSHOTS = "/test/snapshots";
 
@@ -63,7 +65,7 @@ async function joined(
     warn: (_message: string, fields = {}) => void warnings.push((fields as { code: string }).code),
   };
   await joinBySnapshot(
-    { clock: systemClock, log, sources },
+    { clock: young, log, sources },
     { folder: join(folder, "me"), genesis, minAgeMs: -Infinity, minBlocks: 1, ...options },
   );
   const chain = await openAt("me");
@@ -159,7 +161,7 @@ describe("a node that begins", () => {
     const once = await fromPeers(cut, gone, gone);
     const attempt = () =>
       joinBySnapshot(
-        { clock: systemClock, log: silentLog, sources: [once] },
+        { clock: young, log: silentLog, sources: [once] },
         { folder: join(folder, "me"), genesis, minAgeMs: -Infinity, minBlocks: 1 },
       );
     await attempt();

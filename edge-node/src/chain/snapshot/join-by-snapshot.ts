@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Clock, CodedError, codeOf, messageOf } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { Genesis } from "@meshwork/protocol";
+import type { NamedBlock } from "@meshwork/verify";
 import { readKnownHead } from "./known-head.ts";
 import type { FoundSnapshot } from "./list-snapshots.ts";
 import type { SnapshotReader } from "./read-snapshot.ts";
@@ -32,6 +33,8 @@ export interface JoinOptions {
   /** The node's folder; no process has its ledger open. */
   folder: string;
   genesis: Genesis;
+  /** A block that the operator trusts; the ledger's own last end of an epoch, if that is higher. @default the genesis */
+  checkpoint?: NamedBlock | null;
   /** A ledger whose last block is younger goes on by blocks: they are few. @default one hour */
   minAgeMs?: number;
   /** A snapshot that is less ahead is not worth it. @default 1000, which a node runs in seconds */
@@ -48,7 +51,7 @@ const MIN_BLOCKS = 1_000;
  */
 export async function joinBySnapshot(
   { clock, log, sources }: JoinParts,
-  { folder, genesis, minAgeMs = HOUR_MS, minBlocks = MIN_BLOCKS }: JoinOptions,
+  { folder, genesis, checkpoint = null, minAgeMs = HOUR_MS, minBlocks = MIN_BLOCKS }: JoinOptions,
 ): Promise<number | null> {
   const chain = join(folder, "chain");
   await mendReplacement(chain);
@@ -56,6 +59,7 @@ export async function joinBySnapshot(
   // What is wrong with the ledger here, its opening tells.
   if (known === null || clock.now() - known.time < minAgeMs) return null;
 
+  const trust = { now: clock.now(), checkpoint: higher(checkpoint, known.checkpoint) };
   for (const source of sources) {
     try {
       const height = await source.visit((offered, reader) =>
@@ -79,7 +83,7 @@ export async function joinBySnapshot(
   ): Promise<number | null> {
     const { height } = found.manifest;
     try {
-      await restoreSnapshot(found, reader, { genesis, folder, replaces: true });
+      await restoreSnapshot(found, reader, { genesis, trust, folder, replaces: true });
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       log.warn("a snapshot is refused", { height, ...reasonOf(error) });
@@ -90,6 +94,9 @@ export async function joinBySnapshot(
     return height;
   }
 }
+
+const higher = (one: NamedBlock | null, other: NamedBlock | null): NamedBlock | undefined =>
+  (one?.height ?? 0) >= (other?.height ?? 0) ? (one ?? undefined) : (other ?? undefined);
 
 async function takeFirst<T>(
   offered: readonly T[],

@@ -10,19 +10,41 @@ import {
   snapshotChunk,
 } from "@meshwork/protocol";
 import type { ObjectStore } from "@meshwork/storage";
-import { anchorOf, followHandOvers, verifyCertificate } from "@meshwork/verify";
+import {
+  type Anchor,
+  anchorAt,
+  anchorOf,
+  followHandOvers,
+  type NamedBlock,
+  type Refusal,
+  trustIn,
+  verifyCertificate,
+} from "@meshwork/verify";
 import { RootFold } from "./fold-root.ts";
 import { isSealed, needsIdentity, type Unseal } from "./sealing.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
+/** How old the keys may be from which a ledger is proved that a node is to live by. */
+export interface RecentTrust {
+  /** Wall time. */
+  readonly now: number;
+  /** A block that the operator trusts: the end of an epoch, or the snapshot's own. @default the genesis */
+  readonly checkpoint?: NamedBlock | undefined;
+}
+
 /**
  * Whether a quorum of the network made the header final that this manifest is about, and whether the
  * manifest agrees with itself.
  * @throws SnapshotError `SNAPSHOT_OTHER_NETWORK`, `SNAPSHOT_MANIFEST_DAMAGED`, `SNAPSHOT_HEADER_UNPROVEN`,
- *   `SNAPSHOT_TOO_LARGE`
+ *   `SNAPSHOT_TOO_LARGE`, `SNAPSHOT_UNANCHORED`
+ * @param trust for who is to live by it; who only looks may do without
  */
-export function requireProven(manifest: SnapshotManifest, genesis: Genesis): void {
+export function requireProven(
+  manifest: SnapshotManifest,
+  genesis: Genesis,
+  trust?: RecentTrust,
+): void {
   const chainId = chainIdOf(genesis);
   const { header, chunks, totals } = manifest;
   if (manifest.chainId !== chainId)
@@ -31,7 +53,8 @@ export function requireProven(manifest: SnapshotManifest, genesis: Genesis): voi
       `the snapshot is of network ${manifest.chainId}, and the genesis given of ${chainId}: name another place, or its genesis`,
       { detail: { stored: manifest.chainId, chainId } },
     );
-  const sitting = followHandOvers(anchorOf(genesis), manifest.handOver);
+  const anchor = youngAnchor(manifest, genesis, trust);
+  const sitting = followHandOvers(anchor, manifest.handOver);
   const refusal = "code" in sitting ? sitting : verifyCertificate(sitting, manifest);
   if (refusal !== null)
     throw new SnapshotError(
@@ -57,6 +80,29 @@ export function requireProven(manifest: SnapshotManifest, genesis: Genesis): voi
       `the snapshot of height ${manifest.height} claims ${totals.sizeBytes} bytes, and no node holds a state of more than ${limits.snapshotStateBytes}: take another one`,
       { detail: { sizeBytes: totals.sizeBytes } },
     );
+}
+
+/**
+ * Keys of long ago may have been stolen since, and would prove another ledger as well. A block that the operator
+ * has named himself needs no keys at all.
+ */
+function youngAnchor(
+  manifest: SnapshotManifest,
+  genesis: Genesis,
+  trust: RecentTrust | undefined,
+): Anchor {
+  const start = anchorOf(genesis);
+  if (trust === undefined) return start;
+  const { now, checkpoint } = trust;
+  const anchor = checkpoint === undefined ? start : anchorAt(start, checkpoint, manifest);
+  if ("code" in anchor) throw unanchored(`${anchor.reason}; name another one`, anchor);
+  if (trustIn(anchor, { now }) === "valid" || checkpoint?.height === manifest.height) return anchor;
+  const what = checkpoint === undefined ? "genesis" : `checkpoint ${checkpoint.height}`;
+  const since = new Date(anchor.time).toISOString();
+  throw unanchored(
+    `the ${what} is of ${since}, older than the trust period, and keys stolen since could prove a false ledger: ` +
+      "ask somebody you trust for the end of a newer epoch, and name it by --checkpoint HEIGHT:HASH or MESHWORK_CHECKPOINT",
+  );
 }
 
 /** All that is needed of a place to read a snapshot whose manifest is known. */
@@ -197,6 +243,11 @@ function stateOf(leaves: readonly SnapshotLeaf[]): State {
     throw wrongState(messageOf(cause), cause);
   }
 }
+
+const unanchored = (why: string, refusal?: Refusal) =>
+  new SnapshotError("SNAPSHOT_UNANCHORED", `nothing young enough is trusted here: ${why}`, {
+    detail: { reason: refusal?.code ?? null },
+  });
 
 const missing = ({ content }: SnapshotChunkRef) =>
   new SnapshotError(

@@ -9,6 +9,7 @@ import { isThere, readKnownHead } from "./known-head.ts";
 import type { FoundSnapshot } from "./list-snapshots.ts";
 import {
   type ReadOptions,
+  type RecentTrust,
   readState,
   requireProven,
   type SnapshotReader,
@@ -17,6 +18,8 @@ import { SnapshotError } from "./snapshot-error.ts";
 
 export interface RestoreOptions extends ReadOptions {
   genesis: Genesis;
+  /** What a node may live by. @default whatever the genesis proves, however old */
+  trust?: RecentTrust | undefined;
   /** The node's folder: the ledger goes into `chain`, and nothing else is touched. */
   folder: string;
   /** Checks all that it would check, and writes nothing. @default false */
@@ -34,12 +37,12 @@ export interface RestoreOptions extends ReadOptions {
 export async function restoreSnapshot(
   { manifest }: FoundSnapshot,
   store: SnapshotReader,
-  { genesis, folder, dryRun = false, replaces = false, ...options }: RestoreOptions,
+  { genesis, trust, folder, dryRun = false, replaces = false, ...options }: RestoreOptions,
 ): Promise<void> {
   const chain = join(folder, "chain");
   if (replaces) await requireLower(chain, genesis, manifest.height);
   else await requireEmpty(chain);
-  requireProven(manifest, genesis);
+  requireProven(manifest, genesis, trust);
   const state = await readState(store, manifest, options);
   if (dryRun) return;
 

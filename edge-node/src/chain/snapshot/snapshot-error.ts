@@ -9,6 +9,8 @@ export class SnapshotError extends CodedError<
   | "SNAPSHOT_MANIFEST_DAMAGED"
   /** No quorum of the committee made the header final that the state is to belong to. */
   | "SNAPSHOT_HEADER_UNPROVEN"
+  /** What is trusted is older than the trust period, or is not shown. */
+  | "SNAPSHOT_UNANCHORED"
   | "SNAPSHOT_CHUNK_MISSING"
   | "SNAPSHOT_CHUNK_DAMAGED"
   /** Every chunk is as the manifest has it, and together they are another state than the header names. */

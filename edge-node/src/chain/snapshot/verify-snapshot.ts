@@ -1,10 +1,18 @@
 import type { Genesis } from "@meshwork/protocol";
 import type { FoundSnapshot } from "./list-snapshots.ts";
-import { type ReadOptions, requireChunks, requireProven, requireState } from "./read-snapshot.ts";
+import {
+  type ReadOptions,
+  type RecentTrust,
+  requireChunks,
+  requireProven,
+  requireState,
+} from "./read-snapshot.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
 export interface VerifyOptions extends ReadOptions {
   genesis: Genesis;
+  /** What a node may live by. @default whatever the genesis proves, however old */
+  trust?: RecentTrust | undefined;
   /** Reads every chunk and computes the state's root; otherwise looks only whether they are there. @default false */
   readData?: boolean;
 }
@@ -17,9 +25,9 @@ export interface VerifyOptions extends ReadOptions {
 export async function verifySnapshot(
   { manifest }: FoundSnapshot,
   store: SnapshotStore,
-  { genesis, readData = false, ...options }: VerifyOptions,
+  { genesis, trust, readData = false, ...options }: VerifyOptions,
 ): Promise<void> {
-  requireProven(manifest, genesis);
+  requireProven(manifest, genesis, trust);
   if (readData) await requireState(store, manifest, options);
   else await requireChunks(store, manifest);
 }

@@ -95,7 +95,7 @@ function begin(options: Pick<PeerSourceParts, "freeBytes"> = {}): Promise<number
     join(folder, "joining"),
   );
   return joinBySnapshot(
-    { clock: systemClock, log, sources: [source] },
+    { clock: { ...systemClock, now: () => header.time }, log, sources: [source] },
     { folder, genesis, minAgeMs: -Infinity, minBlocks: 1 },
   );
 }
