@@ -10,6 +10,8 @@ interface Held {
   serial: number;
   /** Made, and not yet registered. */
   renewal: (Transaction & { key: VoteKey }) | null;
+  /** Of the last key that went with its disk before it was registered: it may still be, and be elected. */
+  lostSerial: number;
 }
 
 /** The vote keys that lie beside each node's log. Twins share one. */
@@ -29,6 +31,7 @@ export class KeyRing {
   forget(name: NodeId): void {
     const held = this.#of(name);
     held.keys.clear();
+    if (held.renewal !== null) held.lostSerial = held.serial;
     held.renewal = null;
   }
 
@@ -56,16 +59,17 @@ export class KeyRing {
     for (const key of keys) if (!inUse.includes(key)) keys.delete(key);
   }
 
-  /** Whether some committee counts on a key that the node does not have. */
+  /** Whether some committee counts on a key that the node does not have, or may come to. */
   isKeyless(name: NodeId, state: ToyState): boolean {
-    const { keys } = this.#of(name);
-    return keysExpectedOf(name, state).some((key) => !keys.has(key));
+    const { keys, lostSerial } = this.#of(name);
+    const isLostOneComing = lostSerial > (state.serials.get(name) ?? 0);
+    return isLostOneComing || keysExpectedOf(name, state).some((key) => !keys.has(key));
   }
 
   #of(name: NodeId): Held {
     let held = this.#held.get(name);
     if (held === undefined) {
-      held = { keys: new Set(), serial: 0, renewal: null };
+      held = { keys: new Set(), serial: 0, renewal: null, lostSerial: 0 };
       this.#held.set(name, held);
     }
     return held;
