@@ -24,6 +24,7 @@ export function backupCommand(streams: Streams): Command {
 interface CreateCommandOptions extends PlaceOptions {
   data: string;
   recipient?: string[];
+  check?: boolean;
 }
 
 function createCommand(streams: Streams): Command {
@@ -37,6 +38,7 @@ function createCommand(streams: Streams): Command {
       "seal it, so that only this key reads it; may be repeated",
       collect,
     )
+    .option("--check", "read the chunks that are there, and store again those that are damaged")
     .action(async (place: string, options: CreateCommandOptions, command: Command) => {
       const output = outputOf(command, streams);
       const onProgress = noteProgress<CreateProgress>(
@@ -45,9 +47,9 @@ function createCommand(streams: Streams): Command {
           `${sizeText(sizeBytes)} in ${chunks} chunks, ${reused} of them were there`,
       );
       const work: Parameters<typeof withPlace<CreatedSnapshot>>[2] = async (snapshots, opened) => {
-        const { recipient: to } = options;
+        const { recipient: to, check = false } = options;
         return snapshots.backUpNode(opened.store, {
-          ...{ folder: resolve(options.data), genesis: opened.genesis, onProgress },
+          ...{ folder: resolve(options.data), genesis: opened.genesis, onProgress, check },
           ...(to === undefined ? {} : { seal: await snapshots.sealTo(to) }),
         });
       };
