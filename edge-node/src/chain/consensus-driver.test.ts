@@ -238,6 +238,47 @@ describe("a seat's driver", () => {
     expect(convictions).toEqual([{ seat: seatOf(a), first, second }]);
   });
 
+  describe("a seat that signs twice, the second time when the height is decided,", () => {
+    const rival = (ballot: Ballot): Ballot => ({
+      ...ballot,
+      blockHash: "ab".repeat(32) as BlockHash,
+    });
+    const [a, b, c] = others as [TestMember, TestMember, TestMember];
+
+    /** Decided by `a` and `b`; what `c` says was needed no more. */
+    async function decide(): Promise<Ballot> {
+      const ballot = await propose();
+      for (const member of [a, b]) hear(member.nodeId, voteOf(member, ballot));
+      await sync();
+      for (const member of [a, b]) hear(member.nodeId, voteOf(member, { ...ballot, kind: "F" }));
+      await chain.waitFor(1, AbortSignal.timeout(5_000));
+      return ballot;
+    }
+
+    test("is convicted, by what it said in time or by two late votes, once", async () => {
+      const ballot = await decide();
+      const second = voteOf(a, rival(ballot));
+      hear(a.nodeId, second);
+      hear(a.nodeId, second);
+      expect(convictions).toMatchObject([{ seat: seatOf(a), first: { ballot }, second }]);
+      const both = [voteOf(c, ballot), voteOf(c, rival(ballot))];
+      for (const vote of both) hear(c.nodeId, vote);
+      expect(convictions[1]).toEqual({ seat: seatOf(c), first: both[0], second: both[1] });
+      hear(b.nodeId, voteOf(b, { ...ballot, kind: "X", blockHash: null }));
+      expect(convictions[2]).toMatchObject({ first: { ballot: { kind: "F" } } });
+    });
+
+    test("is not who was only named by another, or whose vote nobody signed", async () => {
+      const ballot = await decide();
+      hear(b.nodeId, voteOf(a, rival(ballot)));
+      hear(a.nodeId, { ...voteOf(b, rival(ballot)), seat: seatOf(a) });
+      hear(c.nodeId, { ...voteOf(b, rival(ballot)), seat: seatOf(c) });
+      hear(c.nodeId, voteOf(c, ballot));
+      hear(c.nodeId, voteOf(c, ballot));
+      expect(convictions).toEqual([]);
+    });
+  });
+
   test("does not vote where its log may have forgotten what it signed, as after a restore", async () => {
     const elsewhere = new TestNetwork();
     for (let i = 0; i < 3; i++) elsewhere.step({ view: 1 });

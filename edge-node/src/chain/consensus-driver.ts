@@ -23,6 +23,8 @@ import type { LedgerApplication } from "./application.ts";
 import type { Chain } from "./chain.ts";
 import { type CommittedBlock, membersOf, voteKeysAt } from "./chain-head.ts";
 import type { CommitteeLinks } from "./committee-links.ts";
+import { HeardVotes } from "./heard-votes.ts";
+import { isStale } from "./is-stale.ts";
 import { type MySeat, mySeatIn } from "./my-seat.ts";
 import { ProposalChecks } from "./proposal-checks.ts";
 import type { SignaturePool } from "./signature-pool.ts";
@@ -58,6 +60,7 @@ export class ConsensusDriver {
   readonly #parts: ConsensusDriverParts;
   readonly #replica: Replica;
   readonly #verifier: Verifier;
+  readonly #heard: HeardVotes;
   readonly #timers = new Set<() => void>();
   readonly #unsubscribe: () => void;
   /** The last append that is not durable yet; null when the log is quiet. Appends end in their order. */
@@ -77,6 +80,7 @@ export class ConsensusDriver {
     this.#proposals = new ProposalChecks(parts);
     this.#replica = new Replica({ application, ...(settings && { settings }) });
     this.#verifier = chain.checks.verifier(chain.chainId, (epoch) => voteKeysAt(chain.head, epoch));
+    this.#heard = new HeardVotes({ chain, verifier: this.#verifier });
     this.#unsubscribe = chain.onCommit((committed) => this.#onCommit(committed));
     this.#start(parts.wal.recordsOf(chain.head.height + 1));
   }
@@ -93,11 +97,16 @@ export class ConsensusDriver {
 
   /** A frame's message, from the node that the channel proved; only the committee is listened to. */
   receive(from: NodeId, message: ConsensusMessage): void {
-    if (this.#isStopped || !this.#isMember(from) || this.#isStale(message)) return;
+    if (this.#isStopped || !this.#isMember(from)) return;
+    if (this.#isStale(message)) {
+      this.#convict(this.#heard.late(from, message));
+      return;
+    }
     if (!checkMessage(this.#verifier, message)) {
       this.#parts.log.warn("a committee member sent a bad signature", { from, kind: message.kind });
       return;
     }
+    this.#heard.note(message);
     const prepared =
       message.kind === "proposal" ? this.#proposals.prepare(from, message) : "prepared";
     const step = () => this.#step({ kind: "message", now: this.#now, from, message });
@@ -126,24 +135,9 @@ export class ConsensusDriver {
     return membersOf(this.#parts.chain.head.state).includes(node);
   }
 
-  /** What is about a decided height costs a check and changes nothing. */
   #isStale(message: ConsensusMessage): boolean {
-    const height = Math.max(this.#decided, this.#parts.chain.head.height);
-    switch (message.kind) {
-      case "vote": {
-        const { kind, view, blockHash, ...ballot } = message.vote.ballot;
-        if (ballot.height <= height) return true;
-        // One vote more than the quorum tells nothing, unless it is for something else.
-        return ballot.height === height + 1 && this.#certified.get(`${kind} ${view}`) === blockHash;
-      }
-      case "proposal":
-        return message.vote.ballot.height <= height;
-      case "certificate":
-      case "finalized":
-        return message.certificate.ballot.height <= height;
-      default:
-        return false;
-    }
+    const decided = Math.max(this.#decided, this.#parts.chain.head.height);
+    return isStale(message, { decided, certified: this.#certified });
   }
 
   #start(records: readonly LogRecord[]): void {
@@ -209,10 +203,7 @@ export class ConsensusDriver {
         this.#whenSynced(this.#parts.shareTransactions);
         break;
       case "evidence":
-        this.#parts.log.error("a seat has signed two votes that exclude each other", {
-          evidence: effect.evidence,
-        });
-        this.#parts.onEvidence(effect.evidence);
+        this.#convict(effect.evidence);
         break;
       case "fork":
         this.#fail(new Error(`two histories at height ${effect.block.header.height}`));
@@ -261,6 +252,12 @@ export class ConsensusDriver {
       });
   }
 
+  #convict(evidence: Evidence | null): void {
+    if (evidence === null) return;
+    this.#parts.log.error("a seat has signed two votes that exclude each other", { evidence });
+    this.#parts.onEvidence(evidence);
+  }
+
   #setTimer(timer: Timer, delayMs: number): void {
     const cancel = this.#parts.clock.setTimer(delayMs, () => {
       this.#timers.delete(cancel);
@@ -276,8 +273,10 @@ export class ConsensusDriver {
   }
 
   /** Also after a block that sync has brought: the next height begins. */
-  #onCommit({ height }: CommittedBlock): void {
+  #onCommit({ height, certificate }: CommittedBlock): void {
     const { wal, chain } = this.#parts;
+    this.#heard.noteCertificate(certificate);
+    this.#heard.forget();
     wal.prune(height).catch((error) => this.#fail(error));
     if (chain.head.height === height) this.#start(wal.recordsOf(height + 1));
   }

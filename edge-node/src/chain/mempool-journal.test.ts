@@ -159,9 +159,9 @@ describe("what was acknowledged", () => {
     const handedIn = Promise.withResolvers<void>();
     const ledger: Pick<TaskLedger, "transact"> = {
       async transact(body, signal) {
-        const outcome = handIn(pool, order({ body }), signal);
+        const included = handIn(pool, order({ body }), signal);
         handedIn.resolve();
-        return outcome;
+        await included;
       },
     };
     const stopping = new AbortController();

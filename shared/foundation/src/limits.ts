@@ -87,6 +87,8 @@ export const limits = {
   /** Channels on which transactions are taken in, from committee members and others. */
   consensusChannels: 1_024,
   consensusChannelsPerPeer: 2,
+  /** Heights back from the head at which a seat that signs twice is still found out. */
+  rememberedVoteHeights: 8,
   /** Signatures known to be good: about 300 bytes each. */
   rememberedSignatures: 50_000,
   /** A transaction from elsewhere that is not executable yet is kept so long: its sender may be a block ahead. */
