@@ -1,6 +1,6 @@
 import { limits, type NodeId, type Signature } from "@meshwork/foundation";
 import { TestNetwork } from "@meshwork/ledger/testing";
-import type { Ballot, Signature, Vote } from "@meshwork/protocol";
+import type { Ballot, Vote } from "@meshwork/protocol";
 import { expect, test } from "vitest";
 import { HeardVotes } from "./heard-votes.ts";
 
