@@ -14,7 +14,7 @@ function world(
   policy: Partial<NetworkPolicy> = {},
   change: (node: NodeState, index: number) => Partial<NodeState> = () => ({}),
 ) {
-  const network = new TestNetwork({ members: count, policy });
+  const network = new TestNetwork({ members: count, policy: { handOverMs: 30_000, ...policy } });
   let state: State = network.state;
   for (const [i, { nodeId }] of network.members.entries()) {
     const node = state.node(nodeId) as NodeState;

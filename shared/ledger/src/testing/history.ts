@@ -22,16 +22,19 @@ export class History {
   constructor(seed: string) {
     const draw = seededDraw(seededDigest(seed));
     this.#draw = draw;
+    const operatorCap = draw(3);
+    // Among strangers less haste is allowed: see `policy-flaw`.
+    const handOverMs = operatorCap === 0 ? 10 + draw(1_000) : 30_000;
     this.network = new TestNetwork({
       members: 8 + draw(6),
       standing: draw(2) === 0 ? draw(25) : 1_000,
       policy: {
         auditFloor: draw(2) === 0 ? 0 : draw(ONE + 1),
         probationShare: draw(2) === 0 ? 6_554 : ONE,
-        operatorCap: draw(3),
+        operatorCap,
         pricePerGigafuel: BigInt(draw(100_000)) as Points,
         burnShare: 1 + draw(ONE),
-        verifierShare: draw(ONE + 1),
+        verifierShare: draw(ONE),
         drawFactor: 1 + draw(3),
         suspensionMs: 1 + draw(100_000),
         unjudgedShare: draw(ONE + 1),
@@ -39,14 +42,14 @@ export class History {
         acceptFee: BigInt(draw(500)) as Points,
         maxAttempts: 1 + draw(3),
         evidencePerDay: 1 + draw(20),
-        taskKeptMs: 1 + draw(200_000),
+        taskKeptMs: (operatorCap === 0 ? 1 : 3_600_000) + draw(200_000),
         unusedMs: 1 + draw(200_000),
-        epochMs: 1_000 + draw(10_000),
+        epochMs: (operatorCap === 0 ? 1_100 : 300_000) + draw(10_000),
         handOverBlocks: 1 + draw(4),
-        handOverMs: 1 + draw(1_000),
+        handOverMs,
         committeeSeats: 4 + draw(6),
         seatAgeEpochs: draw(2),
-        contributionKept: draw(2) === 0 ? ONE : draw(ONE),
+        contributionKept: draw(2) === 0 ? ONE : 1 + draw(ONE),
       },
     });
     this.actors = new Actors(this.network, (id, orderId) => {
