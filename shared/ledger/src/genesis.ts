@@ -115,6 +115,7 @@ function accountOf(
     points,
     bonded: nothing,
     vesting: nothing,
+    vouchedBy: null,
     operator: nodeIdOf(publicKey),
     openOrders: 0,
     barred: null,

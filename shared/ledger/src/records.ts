@@ -61,7 +61,9 @@ const account = z.strictObject({
   bonded: points,
   /** Earned, and lost if the node is caught before enough clean verdicts follow. */
   vesting: points,
-  /** Who vouched for it; who stands in the genesis answers for himself. Null: nobody did. */
+  /** Whose voucher let it in; null for who stands in the genesis, or joined an open network. */
+  vouchedBy: nodeId.nullable(),
+  /** Who answers for it: `operatorUnder` says who. In the genesis each for himself; null: nobody does. */
   operator: nodeId.nullable(),
   /** Its orders that are not done: what is left of their escrow comes back to it. */
   openOrders: z
@@ -80,7 +82,7 @@ const counter = z.int().min(0).max(MAX_COUNT);
 /** A node: whether it may be drawn, and what it is worth. */
 const node = z.strictObject({
   nodeId,
-  /** Who vouched for it; a member of genesis answers for itself. Null: nobody did. */
+  /** As its account's: who answers for it. Caps count by him. */
   operator: nodeId.nullable(),
   transportKey: key25519,
   keyVersion: z.int().min(0).max(65_535),

@@ -33,8 +33,9 @@ export const register: Rule<Register> = {
     const { policy } = draft.state;
     const known = draft.state.account(sender);
     const isNew = known === undefined;
-    const operator = isNew ? (body.admission?.voucher.body.issuer ?? null) : known.operator;
-    if (isNew) openAccount(draft, sender, { ...body, operator });
+    const vouchedBy = body.admission?.voucher.body.issuer ?? null;
+    const operator = isNew ? operatorUnder(draft.state, vouchedBy) : known.operator;
+    if (isNew) openAccount(draft, sender, { ...body, vouchedBy, operator });
     if (body.admission !== null) useVoucher(draft, sender, { admission: body.admission, id });
     if (isNew)
       move(
@@ -134,20 +135,37 @@ function barredVoucher(state: State, issuer: Account): NodeId | null {
   for (let links = 0; links < MAX_CHAIN; links++) {
     if (account === undefined || account.barred !== null) return account?.nodeId ?? issuer.nodeId;
     // Members of the genesis answer for themselves; in an open network nobody answers for a stranger.
-    if (account.operator === account.nodeId || account.operator === null) return null;
-    account = state.account(account.operator);
+    if (account.vouchedBy === null) return null;
+    account = state.account(account.vouchedBy);
   }
   return issuer.nodeId;
+}
+
+/**
+ * Who answers for whom an issuer lets in: the first link of the chain below the genesis, and above it the
+ * genesis's own. Were it the issuer, whoever was let in once could let himself in again and again, and be
+ * as many operators as he likes.
+ */
+function operatorUnder(state: State, issuer: NodeId | null): NodeId | null {
+  if (issuer === null) return null;
+  const { vouchedBy, operator } = accountOf(state, issuer);
+  const isFirst = vouchedBy === null || state.account(vouchedBy)?.vouchedBy === null;
+  return isFirst ? issuer : operator;
 }
 
 function openAccount(
   draft: Draft,
   nodeId: NodeId,
-  { publicKey, recoveryHash, operator }: Register & Pick<Account, "operator">,
+  {
+    publicKey,
+    recoveryHash,
+    vouchedBy,
+    operator,
+  }: Register & Pick<Account, "vouchedBy" | "operator">,
 ): void {
   const nothing = 0n as Points;
   const purses = { points: nothing, bonded: nothing, vesting: nothing };
-  const account = { nodeId, publicKey, recoveryHash, ...purses, operator };
+  const account = { nodeId, publicKey, recoveryHash, ...purses, vouchedBy, operator };
   draft.put("account", { ...account, openOrders: 0, barred: null });
 }
 

@@ -23,13 +23,38 @@ function chain() {
 }
 
 describe("a chain of vouchers", () => {
-  test("lets in whom a member vouches for who was himself vouched for; an operator is who vouched", () => {
+  test("lets in whom a member vouches for who was himself vouched for", () => {
     const { network, first, second, letIn } = chain();
     expect(network.state.account(second.nodeId)?.operator).toBe(first.nodeId);
     expect(network.state.node(second.nodeId)?.operator).toBe(first.nodeId);
     // He has 10 points left of his grant, and must grant 20.
     expect(letIn(second)).toBe("VOUCHER_UNFUNDED");
     expect(letIn(first)).toBeUndefined();
+  });
+
+  test("makes no operators: all below its first link are that one's", () => {
+    const network = new TestNetwork({ members: 4 });
+    const links = ["a", "b", "c", "d"].map((name) => testMember(`sock ${name}`));
+    network.guests.push(...links);
+    let issuer = network.requester;
+    for (const [i, link] of links.entries()) {
+      const grant = (5_000n - 1_000n * BigInt(i)) as never;
+      const voucher = voucherOf(network, issuer, { grant });
+      network.put(registration(network, link, { issuer, voucher }));
+      network.step();
+      issuer = link;
+    }
+    const [first] = links;
+    const accounts = links.map(({ nodeId }) => network.state.account(nodeId));
+    expect(accounts.map((account) => account?.operator)).toEqual([
+      network.requester.nodeId,
+      ...[first?.nodeId, first?.nodeId, first?.nodeId],
+    ]);
+    expect(accounts.map((account) => account?.vouchedBy)).toEqual(
+      [network.requester, ...links.slice(0, 3)].map(({ nodeId }) => nodeId),
+    );
+    for (const { nodeId } of links)
+      expect(network.state.node(nodeId)?.operator).toBe(network.state.account(nodeId)?.operator);
   });
 
   test("ends with a link that is dead: whom it vouched for stays, and lets nobody in", () => {
