@@ -116,7 +116,7 @@ async function runLedgerNode(
   for (const transaction of transactions) void mempool.submit(transaction);
   const onMessage = driver ? driver.receive.bind(driver) : () => {};
   const onFrame = consensusReader({ intake: intakeOf(shared), onMessage });
-  await serveConsensus({ channels, links, onFrame, log });
+  await serveConsensus({ chain, channels, links, onFrame, log });
   await serveSync({ chain, channels, log });
 
   const isSeated = () => driver?.isSeated ?? false;

@@ -19,6 +19,7 @@ beforeEach(async () => {
   heard = [];
   net = new MemoryNetwork();
   await serveConsensus({
+    chain: { head: { state: network.state } as never },
     channels: net.channels(me),
     links: { accept: () => {} },
     onFrame: consensusReader({

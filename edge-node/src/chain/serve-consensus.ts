@@ -1,9 +1,10 @@
 import { limits, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { type ConsensusMessage, consensusMessageWire, streamNames } from "@meshwork/protocol";
+import type { Chain } from "./chain.ts";
 import type { Channel, Channels } from "./channel.ts";
 import { type CommitteeLinks, consensusFrames } from "./committee-links.ts";
-import { PeerSlots } from "./peer-slots.ts";
+import { PeerSlots, totalByStanding } from "./peer-slots.ts";
 import type { TransactionIntake } from "./transaction-intake.ts";
 
 export interface ConsensusEars {
@@ -25,6 +26,7 @@ export const consensusReader =
   };
 
 export interface ServeConsensusParts {
+  chain: Pick<Chain, "head">;
   channels: Pick<Channels, "serve">;
   links: Pick<CommitteeLinks, "accept">;
   onFrame: (from: NodeId, frame: Uint8Array) => void;
@@ -36,6 +38,7 @@ export async function serveConsensus(parts: ServeConsensusParts): Promise<void> 
   const slots = new PeerSlots({
     total: limits.consensusChannels,
     perPeer: limits.consensusChannelsPerPeer,
+    totalFor: (peer) => totalByStanding(limits.consensusChannels, parts.chain.head.state, peer),
   });
 
   async function take(channel: Channel): Promise<void> {

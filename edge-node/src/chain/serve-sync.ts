@@ -9,7 +9,7 @@ import {
 } from "@meshwork/protocol";
 import type { Chain } from "./chain.ts";
 import type { Channel, Channels } from "./channel.ts";
-import { PeerSlots } from "./peer-slots.ts";
+import { PeerSlots, totalByStanding } from "./peer-slots.ts";
 
 export interface ServeSyncParts {
   chain: Pick<Chain, "head" | "encodedBlockAt" | "handOvers" | "waitFor">;
@@ -23,6 +23,7 @@ export async function serveSync(parts: ServeSyncParts): Promise<void> {
   const slots = new PeerSlots({
     total: limits.syncFollowers,
     perPeer: limits.syncFollowersPerPeer,
+    totalFor: (peer) => totalByStanding(limits.syncFollowers, parts.chain.head.state, peer),
   });
 
   async function take(channel: Channel): Promise<void> {
