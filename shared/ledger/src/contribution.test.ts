@@ -22,16 +22,24 @@ describe("a contribution", () => {
     ...{ candidate: null, nextCandidate: "other" as NodeId },
   };
 
-  test("decays an epoch at a time, rounding down, and what is fresh settles first", () => {
+  test("decays with every epoch, rounding down, and what is fresh settles first", () => {
     const half = ONE / 2;
     expect(contributionAt(known, 3, half)).toBe(known);
     const next = contributionAt(known, 4, half);
     expect(next).toMatchObject({ epoch: 4, settled: 512n, fresh: 0n, candidate: "other" });
     expect(contributionAt(known, 13, half).settled).toBe(1n);
     expect(contributionAt(known, 14, half).settled).toBe(0n);
-    let step = known;
-    for (let epoch = 4; epoch <= 9; epoch++) step = contributionAt(step, epoch, 60_000);
-    expect(contributionAt(known, 9, 60_000)).toEqual(step);
+  });
+
+  test("comes out alike however often it is looked at, but for what rounding takes", () => {
+    const much = { ...known, settled: 2n ** 62n };
+    let step: Contribution = much;
+    for (let epoch = 4; epoch <= 1_003; epoch++) step = contributionAt(step, epoch, 65_473);
+    const { settled } = contributionAt(much, 1_003, 65_473);
+    const exact = 2 ** 62 * (65_473 / 65_536) ** 1_000;
+    expect(Math.abs(Number(settled) / exact - 1)).toBeLessThan(1e-9);
+    expect(Math.abs(Number(settled) / Number(step.settled) - 1)).toBeLessThan(1e-9);
+    expect(contributionAt(much, 1_003, ONE).settled).toBe(2n ** 62n + 24n);
   });
 
   test("is gone after ages, however slowly it decays", () => {

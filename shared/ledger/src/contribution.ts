@@ -13,18 +13,36 @@ import type { Evidence, Rule } from "./why.ts";
 /** After so many epochs nothing is left worth counting. */
 const MAX_EPOCHS = 4_096;
 
-/** As it stands in this epoch: one epoch's decay at a time, rounding down. */
+/** As it stands in this epoch: what is left after the epochs since, rounded down. */
 export function contributionAt(known: Contribution, epoch: number, kept: number): Contribution {
   const past = epoch - known.epoch;
   assert(past >= 0, `a contribution of epoch ${known.epoch} in epoch ${epoch}`);
   if (past === 0) return known;
-  let settled = past > MAX_EPOCHS ? 0n : known.settled + known.fresh;
-  for (let i = 0; i < past && settled > 0n; i++) settled = (settled * BigInt(kept)) / Q16;
+  const settled =
+    past > MAX_EPOCHS ? 0n : ((known.settled + known.fresh) * keptAfter(past, kept)) >> 64n;
   const candidate = known.nextCandidate;
   return { ...known, epoch, settled, fresh: 0n, candidate };
 }
 
 const Q16 = BigInt(ONE);
+
+/** The part that is left after so many epochs, in Q64: by squaring, so that an election costs as much after years. */
+function keptAfter(epochs: number, kept: number): bigint {
+  let left = 1n << 64n;
+  let square = BigInt(kept) << 48n;
+  for (let rest = epochs; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) left = (left * square) >> 64n;
+    square = (square * square) >> 64n;
+  }
+  return left;
+}
+
+/** Another decay counts from the epoch to come: until then all of it fades by the one that held. */
+export function settleContributions(draft: Draft, next: number): void {
+  const { contributionKept } = draft.state.policy;
+  for (const known of [...draft.state.contributions()])
+    draft.put("contribution", contributionAt(known, next, contributionKept));
+}
 
 export function contributionOf(state: State, nodeId: NodeId): Contribution {
   const { number } = state.epoch;

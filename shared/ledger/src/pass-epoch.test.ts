@@ -1,7 +1,9 @@
 import { committeeHash } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { applyBlock } from "./apply-block.ts";
+import { contributionOf } from "./contribution.ts";
 import { isExecutable, nextOwedTime, owedAt } from "./demand.ts";
+import { ONE } from "./reputation.ts";
 import { State } from "./state.ts";
 import { candidacy, standingNetwork, type TestMember, type TestNetwork } from "./testing/index.ts";
 
@@ -159,4 +161,25 @@ describe("a committee", () => {
     for (let epoch = 0; epoch < 3; epoch++) network.passEpoch();
     expect(network.state.committee.seats).toEqual(seats);
   });
+});
+
+test("another decay changes nothing of what has faded before it was adopted", () => {
+  const network = standingNetwork({ members: 5, policy: { contributionKept: ONE / 2 } });
+  const [first] = network.members as [TestMember];
+  const settledOf = () => contributionOf(network.state, first.nodeId).settled;
+  const before = settledOf();
+  while (network.state.epoch.number < 3) network.passEpoch();
+  expect(settledOf()).toBe(before / 8n);
+  const policy = { ...network.state.policy, contributionKept: ONE };
+  for (const { node } of network.state.committee.seats)
+    if (network.state.epoch.adopted === null) {
+      const proposal = { policy, protocolVersion: 1 };
+      network.send(network.memberOf(node), { kind: "govern", proposal });
+      network.step();
+    }
+  network.passEpoch();
+  expect(network.state.policy.contributionKept).toBe(ONE);
+  expect(settledOf()).toBe(before / 16n);
+  network.passEpoch();
+  expect(settledOf()).toBe(before / 16n);
 });

@@ -1,5 +1,6 @@
 import { assert } from "@meshwork/foundation";
 import type { NetworkPolicy } from "@meshwork/protocol";
+import { settleContributions } from "./contribution.ts";
 import type { Draft } from "./draft.ts";
 import { electCommittee } from "./elect-committee.ts";
 import { keyOf } from "./records.ts";
@@ -30,7 +31,11 @@ export function handOverIfLast(draft: Draft): void {
   for (const { node } of committee.seats)
     if (draft.state.get("stance", node)) draft.forget(keyOf("stance", node));
   carryProposers(draft);
-  if (adopted !== null) draft.put("policy", adopted.policy);
+  if (adopted !== null) {
+    if (adopted.policy.contributionKept !== draft.state.policy.contributionKept)
+      settleContributions(draft, nextCommittee.epoch);
+    draft.put("policy", adopted.policy);
+  }
   draft.put("epoch", {
     number: nextCommittee.epoch,
     start: draft.at.activeTime,
