@@ -10,6 +10,7 @@ export class CliError extends CodedError<
   /** A file was read and is not what it should be. */
   | "GENESIS_INVALID"
   | "RECEIPT_INVALID"
+  | "HAND_OVERS_INVALID"
   | "PROPOSAL_INVALID"
   | "RECOVERY_FILE_INVALID"
   /** Recovery keys sign one thing together, and the genesis names them. */
@@ -24,6 +25,8 @@ export class CliError extends CodedError<
   /** The task ended without a verified result. */
   | "TASK_NOT_VERIFIED"
   | "ACCOUNT_UNKNOWN"
+  /** The ledger is in its first epoch. */
+  | "NO_HAND_OVERS"
   /** A signal came before the work was done. */
   | "INTERRUPTED"
 > {}

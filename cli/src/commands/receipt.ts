@@ -1,29 +1,54 @@
-import { limits } from "@meshwork/foundation";
-import { receipt as receiptWire } from "@meshwork/protocol";
+import { limits, messageOf } from "@meshwork/foundation";
+import { handOverChain, receipt as receiptWire } from "@meshwork/protocol";
 import type { VerifiedReceipt } from "@meshwork/verify";
 import { Command } from "commander";
+import { type CheckpointOptions, withCheckpointOption } from "../checkpoint.ts";
+import { CliError } from "../cli-error.ts";
 import { readBounded, readGenesis } from "../files.ts";
 import { outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
-import { checkReceipt } from "../receipt-check.ts";
+import { checkReceipt, type ReceiptSupport } from "../receipt-check.ts";
+import { handOversCommand } from "./receipt-hand-overs.ts";
+
+interface VerifyOptions extends CheckpointOptions {
+  genesis: string;
+  handOvers?: string;
+}
 
 export function receiptCommand(streams: Streams): Command {
   return new Command("receipt")
     .description("check, offline, what a task's receipt proves")
     .addCommand(verifyCommand(streams))
-    .addCommand(showCommand(streams));
+    .addCommand(showCommand(streams))
+    .addCommand(handOversCommand(streams));
 }
 
 function verifyCommand(streams: Streams): Command {
-  return new Command("verify")
+  return withCheckpointOption(new Command("verify"))
     .description("believe a receipt, or say which of its claims does not hold; asks nobody")
     .argument("<file>", "the receipt")
     .requiredOption("--genesis <file>", "of the network that it is from: the only thing believed")
-    .action(async (file: string, options: { genesis: string }, command: Command) => {
+    .option("--hand-overs <file>", "for one of long ago: what receipt hand-overs has made")
+    .action(async (file: string, options: VerifyOptions, command: Command) => {
       const genesis = await readGenesis(options.genesis);
-      const checked = checkReceipt(await readBounded(file, limits.receiptBytes), genesis);
+      const bytes = await readBounded(file, limits.receiptBytes);
+      const checked = checkReceipt(bytes, genesis, await supportOf(options));
       tell(outputOf(command, streams), checked);
     });
+}
+
+async function supportOf({ handOvers, checkpoint }: VerifyOptions): Promise<ReceiptSupport> {
+  if (handOvers === undefined) return { checkpoint };
+  const bytes = await readBounded(handOvers, limits.handOverChainBytes);
+  try {
+    return { checkpoint, handOver: handOverChain.decode(bytes).handOvers };
+  } catch (cause) {
+    throw new CliError(
+      "HAND_OVERS_INVALID",
+      `${handOvers} holds no hand-overs: ${messageOf(cause)}; take a file that meshwork receipt hand-overs wrote`,
+      { detail: { path: handOvers }, cause },
+    );
+  }
 }
 
 function showCommand(streams: Streams): Command {
@@ -53,5 +78,7 @@ function tell(output: Output, checked: VerifiedReceipt): void {
   output.say(`final        at height ${checked.height}, ${when}`);
   output.say(`says         ${checked.risk.statement}`);
   if (checked.trust === "valid_historic")
-    output.say("but          its keys are older than the trust period: ask for a newer checkpoint");
+    output.say(
+      "but          its keys are older than the trust period: name a younger one by --checkpoint",
+    );
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { Actors, TestNetwork, testMember } from "@meshwork/ledger/testing";
-import { genesis, receipt as receiptWire, stateClaim } from "@meshwork/protocol";
+import { genesis, handOverChain, receipt as receiptWire, stateClaim } from "@meshwork/protocol";
 import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
 
@@ -31,6 +31,8 @@ test("the checkers of receipts and of state run where there is no Node: bundled 
     forged: receiptWire.encode(network.receiptOf(orderId)).with(2_000, 0x55),
     account: stateClaim.encode(network.claimOf("account", network.requester.nodeId)),
     absent: stateClaim.encode(network.claimOf("account", testMember("nobody").nodeId)),
+    bare: receiptWire.encode({ ...network.receiptOf(orderId), handOver: [] }),
+    handOver: handOverChain.encode({ handOvers: network.handOvers }),
     genesis: genesis.encode(network.genesis),
     Uint8Array,
   });
@@ -39,6 +41,10 @@ test("the checkers of receipts and of state run where there is no Node: bundled 
     runInContext(`verify.verifyReceipt(${name}, { genesis, now: 0 })`, context);
   expect(verdictOn("receipt")).toMatchObject({ ok: true, outcome: "verified" });
   expect(verdictOn("forged")).toMatchObject({ ok: false });
+  expect(verdictOn("bare")).toMatchObject({ ok: false, code: "WRONG_EPOCH" });
+  expect(
+    runInContext("verify.verifyReceipt(bare, { genesis, now: 0, handOver })", context),
+  ).toMatchObject({ ok: true, outcome: "verified" });
   const stateOf = (name: string) =>
     runInContext(`verify.verifyState(${name}, { genesis, now: 0 })`, context);
   expect(stateOf("account")).toMatchObject({ ok: true, kind: "account" });

@@ -15,6 +15,7 @@ export {
 } from "./list-snapshots.ts";
 export { openSnapshotStore, type SnapshotPlace } from "./open-snapshot-store.ts";
 export { type Pruned, type PruneOptions, pruneSnapshots } from "./prune-snapshots.ts";
+export { readHandOvers } from "./read-hand-overs.ts";
 export type { ReadProgress } from "./read-snapshot.ts";
 export { type RestoreOptions, restoreSnapshot } from "./restore-snapshot.ts";
 export { type Seal, sealTo, type Unseal, unsealWith } from "./sealing.ts";
