@@ -1,4 +1,4 @@
-import { utf8 } from "@meshwork/foundation";
+import { concat, utf8 } from "@meshwork/foundation";
 import { expect, test } from "vitest";
 import { digestOf } from "./domain.ts";
 import { sm3Hex } from "./sm3.ts";
@@ -29,4 +29,13 @@ test("where one part ends and the next begins is part of the digest", () => {
     digestOf("meshwork/vote/1"),
   ];
   expect(new Set(digests).size).toBe(digests.length);
+});
+
+test("a digest is the same whatever was hashed before it, and however long its parts are", () => {
+  const name = utf8("\u{f}meshwork/vote/1");
+  for (const length of [5_000, 0, 1_003, 1_004, 1_005, 255, 256, 70_000, 3]) {
+    const part = new Uint8Array(length).fill(length);
+    const size = Uint8Array.of(0, length >> 16, length >> 8, length);
+    expect(digestOf("meshwork/vote/1", part)).toBe(sm3Hex(concat(name, size, part)));
+  }
 });

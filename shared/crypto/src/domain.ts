@@ -76,19 +76,24 @@ function prefixOf(domain: Domain): Uint8Array {
  */
 export function digestBytesOf(domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
   const prefix = prefixOf(domain);
-  const preimage = new Uint8Array(
-    parts.reduce((length, part) => length + 4 + part.length, prefix.length),
-  );
-  const view = new DataView(preimage.buffer);
+  const length = parts.reduce((sum, part) => sum + 4 + part.length, prefix.length);
+  const preimage = length <= scratch.length ? scratch : new Uint8Array(length);
   preimage.set(prefix);
   let offset = prefix.length;
   for (const part of parts) {
-    view.setUint32(offset, part.length);
+    const size = part.length;
+    preimage[offset] = size >>> 24;
+    preimage[offset + 1] = size >>> 16;
+    preimage[offset + 2] = size >>> 8;
+    preimage[offset + 3] = size;
     preimage.set(part, offset + 4);
-    offset += 4 + part.length;
+    offset += 4 + size;
   }
-  return sm3(preimage);
+  return sm3(preimage.subarray(0, length));
 }
+
+/** Most preimages are short, and memory for each costs as much as to hash it: a block's state root asks for thousands. */
+const scratch = new Uint8Array(1_024);
 
 export function digestOf(domain: Domain, ...parts: readonly Uint8Array[]): Digest {
   return toHex(digestBytesOf(domain, ...parts)) as Digest;
