@@ -1,4 +1,5 @@
 import type { Bench } from "./harness.ts";
+import { costRows } from "./ledger-cost.ts";
 import { diskRows, joinRows } from "./ledger-history.ts";
 import { liveRows } from "./ledger-live.ts";
 import { sizeRows } from "./ledger-size.ts";
@@ -8,13 +9,19 @@ const ledgerBench = (name: string, about: string, long: number): Bench => ({
   name,
   about,
   run: async () => ({
-    rows: [...(await liveRows()), ...sizeRows(), ...(await diskRows()), ...(await joinRows(long))],
+    rows: [
+      ...(await liveRows()),
+      ...(await costRows()),
+      ...sizeRows(),
+      ...(await diskRows()),
+      ...(await joinRows(long)),
+    ],
   }),
 });
 
 export const ledger = ledgerBench(
   "ledger",
-  "finality, throughput, idle blocks, sizes, catch-up, join after 10,000 blocks",
+  "finality, throughput, costs, idle blocks, sizes, catch-up, join after 10,000 blocks",
   10_000,
 );
 export const ledgerLong = ledgerBench(
