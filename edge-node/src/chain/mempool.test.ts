@@ -15,6 +15,7 @@ import {
   signTransaction,
   type Transaction,
   type TransactionBody,
+  type Vote,
 } from "@meshwork/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Chain, openChain } from "./chain.ts";
@@ -253,6 +254,28 @@ describe("what peers bring", () => {
       kind: "refused",
       refusal: { code: "TOO_MANY_PENDING" },
     });
+  });
+
+  test("of one sender floods no block: another's comes next, and what protects the ledger first", () => {
+    pool.receive(
+      peer,
+      Array.from({ length: 100 }, () => order()),
+    );
+    const newcomer = testMember("newcomer");
+    const other = signed(newcomer, registration("newcomer"));
+    const [seat] = network.state.committee.seats;
+    const villain = network.memberOf(seat?.node as NodeId);
+    const [first, second] = ["a", "b"].map((hash) =>
+      signBallot(villain.voteKeyPair, network.chainId, 0, {
+        ...{ kind: "N", epoch: 0, height: 1, view: 0, blockHash: hash.repeat(64) as BlockHash },
+      }),
+    ) as [Vote, Vote];
+    const fault = signed(network.requester, { kind: "fault", first, second });
+    pool.receive(peer, [other, fault]);
+    expect([...pool.executable()][0]).toEqual(fault);
+    // A registration pays for no priority; in time it is as good as any.
+    now += 4 * limits.mempoolAgeingMs;
+    expect([...pool.executable()].indexOf(other)).toBe(2);
   });
 
   test("what a builder could not use is looked at again on the next head", async () => {

@@ -1,6 +1,7 @@
 import { type Clock, limits, type NodeId, type TransactionId } from "@meshwork/foundation";
 import { type Checks, isForgery, type Refusal } from "@meshwork/ledger";
 import { type Transaction, transactionIdOf } from "@meshwork/protocol";
+import { inBlockOrder } from "./block-order.ts";
 import type { ChainHead, CommittedBlock } from "./chain-head.ts";
 import type { MempoolJournal } from "./mempool-journal.ts";
 import { mayPass, PoolChecks } from "./pool-checks.ts";
@@ -47,7 +48,7 @@ interface Pending extends Origin {
 }
 
 /**
- * Transactions that wait for a block, in order of arrival. Bounded: in all, for one sender, and for one
+ * Transactions that wait for a block. Bounded: in all, for one sender, and for one
  * peer that brings them. What is not executable yet waits a little, for its sender may be a block ahead.
  */
 export class Mempool {
@@ -133,13 +134,14 @@ export class Mempool {
 
   /** Whether a block could be made of what waits here. */
   hasExecutable(): boolean {
-    for (const _ of this.executable()) return true;
+    for (const pending of this.#pending.values()) if (this.#recheck(pending)) return true;
     return false;
   }
 
-  /** In order of arrival; each is checked on the head once. What has become void is dropped on the way. */
+  /** In the order of `block-order`; each is checked on the head once. What has become void is dropped on the way. */
   *executable(): Generator<Transaction> {
-    for (const pending of this.#pending.values())
+    const now = this.#parts.clock.monotonic();
+    for (const pending of inBlockOrder(this.#pending.values(), now))
       if (this.#recheck(pending)) yield pending.transaction;
   }
 

@@ -93,6 +93,8 @@ export const limits = {
   rememberedSignatures: 50_000,
   /** A transaction from elsewhere that is not executable yet is kept so long: its sender may be a block ahead. */
   mempoolWaitMs: 5_000,
+  /** So much waiting is worth one step of priority: in the end all that waits is equal. */
+  mempoolAgeingMs: 10_000,
   /** Transactions of one forwarding peer in the pool: no peer can fill it alone. */
   mempoolPerPeer: 1_000,
   /** The journal of transactions handed in is rewritten beyond it, when half of it is over. */
