@@ -23,10 +23,10 @@ describe("a genesis", () => {
     expect(header.stateRoot).toBe(state.root());
     // A change of these is a change of the protocol: networks that exist could not go on.
     expect(header.stateRoot).toBe(
-      "7b918e738b73c8cb7c1ec825a635bcd765bf0701239d8b4291c7844b62558738",
+      "b142143607dd006639f643ae5471c25f3a2883a2c1718e2949d117b38ef21f54",
     );
     expect(headerHash(header)).toBe(
-      "1ed1603e5a9c60d545702716e46933b716f2f93852a5332685022cc26474d155",
+      "f0d7bb380e2a214b0565e9a419fa5203aa84175f14669db8635aa8708f6155ca",
     );
   });
 
