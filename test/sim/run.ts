@@ -12,12 +12,19 @@ const SEEDS_OF_A_TABLE = 1_000;
 const USAGE = `npm run sim -- [--seeds N] [--from S] [--mutant NAME] [--adversary NAME] [--over-threshold]
 npm run sim -- --seed S [--trace] [--mutant NAME] [--adversary NAME] [--over-threshold]
 
+npm run sim -- trust [--help]
+
 --seeds           how many seeds to run (200)
 --from            the first of them (1)
 --seed            runs one and prints its end; with --trace all of it
 --mutant          a mistake to put into the protocol: ${mutantNames.join(", ")}
 --adversary       the kind of all liars: ${adversaryNames.join(", ")}
 --over-threshold  more than a third lie: forks must convict them`;
+
+if (process.argv[2] === "trust") {
+  const { runTrust } = await import("./trust/run-trust.ts");
+  process.exit(await runTrust(process.argv.slice(3)));
+}
 
 const { values } = parseArgs({
   options: {
@@ -90,6 +97,8 @@ async function runMany(): Promise<number> {
   let nextLineAt = PROGRESS_SECONDS;
   await runCampaign(choice, (report) => {
     summary.add(report);
+    // At once: whoever waits for a long campaign can look into it meanwhile.
+    if (report.broken !== null) console.log(`seed ${report.seed}: ${report.broken.text}`);
     if (summary.seconds < nextLineAt) return;
     nextLineAt += PROGRESS_SECONDS;
     const { runs, failures, seconds } = summary;

@@ -16,15 +16,8 @@ import {
 } from "@meshwork/protocol";
 import { seededDigest } from "./identity.ts";
 import { type Lie, type Run, revealOf, runKey, STEPS, traceOf } from "./program.ts";
-import type { AuditMode } from "./strategy.ts";
+import type { AuditMode, Finding } from "./strategy.ts";
 import { UNSIGNED } from "./trust-ledger.ts";
-
-/** What a verifier says of one worker; null: he showed nothing. `at`: the step that convicts him. */
-export interface Finding {
-  worker: NodeId;
-  run: Run | null;
-  at: number | null;
-}
 
 export const seedOf = (verifier: NodeId, { orderId, attempt }: TaskRecord): Digest =>
   seededDigest(`${verifier}/seed/${orderId}/${attempt}`);

@@ -1,6 +1,5 @@
 import type { NodeId } from "@meshwork/foundation";
 import type { TaskRecord } from "@meshwork/protocol";
-import type { Finding } from "./committee.ts";
 import type { Run } from "./program.ts";
 
 /** One node in one task. */
@@ -8,6 +7,13 @@ export interface Seat {
   me: NodeId;
   task: TaskRecord;
 }
+/** What a verifier says of one worker; `run` is null if he showed nothing, `at` is the step that convicts him. */
+export interface Finding {
+  worker: NodeId;
+  run: Run | null;
+  at: number | null;
+}
+
 export type AuditMode = NonNullable<TaskRecord["audit"]>["mode"];
 
 /** How a node plays its places: an honest one, unless its adversary says otherwise. */
@@ -21,6 +27,8 @@ export interface Strategy {
   judges(seat: Seat, truth: readonly Finding[]): readonly Finding[] | null;
   /** Whether it runs again what it says it has run again. */
   runsSamples: boolean;
+  /** Whether it signs what its fellows made up. */
+  colludes: boolean;
 }
 
 export const honest: Strategy = {
@@ -29,4 +37,5 @@ export const honest: Strategy = {
   shows: () => true,
   judges: (_seat, truth) => truth,
   runsSamples: true,
+  colludes: false,
 };

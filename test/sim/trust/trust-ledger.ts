@@ -7,8 +7,8 @@ import {
   type Checks,
   type LedgerEvent,
   nextOwedTime,
-  realChecks,
   type Refusal,
+  realChecks,
   type State,
   type Why,
 } from "@meshwork/ledger";

@@ -1,0 +1,9 @@
+import type { Adversary } from "../gang.ts";
+import { honest } from "../strategy.ts";
+
+export const lazyVerifier: Adversary = {
+  name: "lazy-verifier",
+  about: "works honestly; as verifier runs nothing and signs what the others found",
+  share: 0.1,
+  plays: () => ({ ...honest, runsSamples: false }),
+};

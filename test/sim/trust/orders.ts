@@ -1,0 +1,30 @@
+import type { NodeId, Points } from "@meshwork/foundation";
+import { priceOfRun } from "@meshwork/ledger";
+import type { NetworkPolicy, TaskOrder } from "@meshwork/protocol";
+import { seededDigest } from "./identity.ts";
+import { FUEL } from "./program.ts";
+
+const VERIFIERS = 4;
+const SAMPLES = 2;
+
+/** An order that relies on earned trust: it is audited at the network's rate, not at one of its own. */
+export function orderOf(
+  policy: NetworkPolicy,
+  { gateway, replicas }: { gateway: NodeId; replicas: number },
+): TaskOrder {
+  return {
+    contractHash: seededDigest("contract"),
+    gateway,
+    policy: { replicas, verifiers: VERIFIERS, segmentsPerVerifier: SAMPLES, auditRate: 0 },
+    priority: 1,
+    deadlines: { matchMs: 10_000, runMs: 60_000, deliverMs: 30_000 },
+    priceCeiling: (priceOfRun(policy, FUEL) * BigInt(replicas + VERIFIERS)) as Points,
+    maxFuel: FUEL,
+  };
+}
+
+/** What a worker of one replica is paid when nothing is audited: nobody works at a loss, so a run costs less. */
+export function payOfRun(policy: NetworkPolicy): number {
+  const share = (q16: number) => 1 - q16 / 65_536;
+  return Number(priceOfRun(policy, FUEL)) * share(policy.burnShare) * share(policy.verifierShare);
+}

@@ -1,0 +1,94 @@
+import type { Points } from "@meshwork/foundation";
+import { describe, expect, test } from "vitest";
+import { adversaries, adversaryNamed } from "./adversaries/index.ts";
+import { type Bar, compare } from "./compare.ts";
+import { mutants } from "./mutants.ts";
+import { honest, type Strategy } from "./strategy.ts";
+import { World } from "./world.ts";
+
+/** Small, so that `npm test` stays quick; `npm run sim -- trust` is the long version. */
+const size = { seed: 1, nodes: 24, tasks: 120 };
+/** Patience takes time: so many tasks that each node gets more than twenty. */
+const long = { seed: 1, nodes: 16, tasks: 260 };
+
+/** Twenty times what a run is paid. */
+const DEAR = 630n as Points;
+
+const patient = adversaryNamed("patient-cheat");
+
+/** What the rules do not keep yet, each explained in `docs/trust.md`. Whoever mends one strikes it here. */
+const notKept: Bar[] = [
+  "cheating loses points",
+  "cheating loses even with the work that it saves",
+  "a lie costs more than it saves",
+];
+const unkept: Record<string, Bar[]> = {
+  // Two verifiers of four keep the honest from a quorum, so that the ring is never convicted.
+  "colluding-ring": notKept,
+  // Nothing is planted yet that a verifier must have found.
+  "lazy-verifier": notKept,
+  // He loses the pay of a few verifications: in so few tasks the luck of the draw outweighs it.
+  "griefing-verifier": ["cheating loses points"],
+};
+
+describe("cheating does not pay, and hurts nobody else", () => {
+  const names = adversaries.map(({ name }) => name).filter((name) => name !== patient.name);
+  test.each(names)("%s", (name) => {
+    const { missed, cheating } = compare({ ...size, adversary: adversaryNamed(name) });
+    const known = unkept[name] ?? [];
+    expect(missed.filter((bar) => !known.includes(bar))).toEqual([]);
+    expect(cheating.counts.tasks).toBeGreaterThanOrEqual(size.tasks);
+  });
+
+  // So seldom is he caught that in so few tasks chance decides what he ends with: what his lies are worth is priced.
+  test("patient-cheat, where the bond is worth twenty runs", () => {
+    const { missed, cheating } = compare({ ...long, policy: { bond: DEAR }, adversary: patient });
+    expect(cheating.counts.lies).toBeGreaterThan(0);
+    for (const bar of ["a lie costs more than it saves", "no honest node suspended"] as const)
+      expect(missed).not.toContain(bar);
+  });
+
+  /** Not kept yet: see `docs/trust.md`. */
+  test("patient-cheat, as the policy stands, saves more than he risks if a run costs all its pay", () => {
+    const { missed } = compare({ ...long, adversary: patient });
+    expect(missed).toContain("a lie costs more than it saves");
+  });
+});
+
+describe("the bars can be missed", () => {
+  test("a lie pays when nobody is checked who was honest for long", () => {
+    const { policy, standing } = mutants["no-audit-floor"];
+    const dear = { ...policy, bond: DEAR };
+    const { missed } = compare({ ...long, policy: dear, standing, adversary: patient });
+    expect(missed).toContain("a lie costs more than it saves");
+  });
+
+  test("the formula is not believed when audits are drawn by another", () => {
+    const adversary = { ...adversaryNamed("liar"), share: 0.4 };
+    const { missed } = compare({ ...size, ...mutants["certain-audit"], adversary });
+    expect(missed).toEqual(["wrong results as predicted"]);
+  });
+
+  test("honest nodes are suspended when four nodes in five slander them", () => {
+    const judges: Strategy["judges"] = (_seat, truth) =>
+      truth.map((finding) => ({ ...finding, at: 0 }));
+    const slanderer = { name: "slanderer", about: "", share: 0.8 };
+    const adversary = { ...slanderer, plays: () => ({ ...honest, judges }) };
+    const { missed } = compare({ ...size, adversary });
+    expect(missed).toContain("no honest node suspended");
+  });
+});
+
+test("the same seed gives the same history, another seed another", () => {
+  const run = (seed: number) =>
+    new World({
+      seed,
+      nodes: 24,
+      tasks: 20,
+      adversary: adversaryNamed("liar"),
+      isHonest: false,
+    }).run();
+  const first = run(1);
+  expect(run(1)).toEqual(first);
+  expect(run(2).trace).not.toBe(first.trace);
+});
