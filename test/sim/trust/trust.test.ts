@@ -47,12 +47,6 @@ describe("cheating does not pay, and hurts nobody else", () => {
     for (const bar of ["a lie costs more than it saves", "no honest node suspended"] as const)
       expect(missed).not.toContain(bar);
   });
-
-  /** Not kept yet: see `docs/trust.md`. */
-  test("patient-cheat, as the policy stands, saves more than he risks if a run costs all its pay", () => {
-    const { missed } = compare({ ...long, adversary: patient });
-    expect(missed).toContain("a lie costs more than it saves");
-  });
 });
 
 describe("the bars can be missed", () => {
