@@ -1,6 +1,6 @@
 import { CodedError } from "@meshwork/foundation";
 import type { Transaction } from "@meshwork/protocol";
-import type { Mempool, TransactionOutcome } from "./chain/mempool.ts";
+import type { Mempool, TransactionOutcome } from "./chain/mempool/mempool.ts";
 
 /** The ledger's or the pool's no, with the code of the rule that said it. */
 export class TransactionRefused extends CodedError {}

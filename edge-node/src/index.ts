@@ -1,5 +1,5 @@
-export { Chain, openChain } from "./chain/chain.ts";
-export { createVoteFolder } from "./chain/vote-folder.ts";
+export { Chain, openChain } from "./chain/store/chain.ts";
+export { createVoteFolder } from "./chain/voting/vote-folder.ts";
 export { type EdgeNodeConfig, readConfig as readNodeConfig } from "./config.ts";
 export { fetchByInvite } from "./membership/fetch-by-invite.ts";
 export { findGenesis, type NetworkPlace } from "./membership/find-genesis.ts";

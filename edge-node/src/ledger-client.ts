@@ -13,7 +13,7 @@ import {
   type Transaction,
   type TransactionBody,
 } from "@meshwork/protocol";
-import type { Chain } from "./chain/chain.ts";
+import type { Chain } from "./chain/store/chain.ts";
 import type { TaskLedger } from "./ports.ts";
 import { createWatch } from "./watch.ts";
 

@@ -11,8 +11,8 @@ import {
   keepSnapshots,
   type SnapshotPlaces,
 } from "./archiver/keep-snapshots.ts";
-import type { Chain } from "./chain/chain.ts";
 import type { LedgerNode } from "./chain/ledger-node.ts";
+import type { Chain } from "./chain/store/chain.ts";
 import { handIn } from "./hand-in.ts";
 import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
 import { openDeliveryBook } from "./mail/delivery-book.ts";

@@ -10,7 +10,7 @@ import {
   wire,
 } from "@meshwork/protocol";
 import { z } from "zod";
-import { readFrames } from "../../edge-node/src/chain/record-frames.ts";
+import { readFrames } from "../../edge-node/src/chain/voting/record-frames.ts";
 
 const record = wire(
   z.discriminatedUnion("kind", [

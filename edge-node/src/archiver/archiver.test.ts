@@ -5,9 +5,9 @@ import { TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import { StorageError } from "@meshwork/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Chain, openChain } from "../chain/chain.ts";
 import { findSnapshot, listSnapshots, verifySnapshot } from "../chain/snapshot/index.ts";
 import { MemorySnapshotStore } from "../chain/snapshot/testing/memory-store.ts";
+import { type Chain, openChain } from "../chain/store/chain.ts";
 import { Archiver, type ArchiverOptions } from "./archiver.ts";
 import { TurnedClock } from "./testing/turned-clock.ts";
 

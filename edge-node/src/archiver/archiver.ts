@@ -1,7 +1,6 @@
 import { type Clock, codeOf, every } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { Header } from "@meshwork/protocol";
-import type { Chain } from "../chain/chain.ts";
 import {
   createSnapshot,
   type FoundSnapshot,
@@ -9,6 +8,7 @@ import {
   pruneSnapshots,
   type SnapshotStore,
 } from "../chain/snapshot/index.ts";
+import type { Chain } from "../chain/store/chain.ts";
 
 export interface ArchiverParts {
   chain: Pick<Chain, "chainId" | "handOvers" | "head">;

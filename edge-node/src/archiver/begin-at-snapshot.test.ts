@@ -8,7 +8,7 @@ import { createMetrics, silentLog } from "@meshwork/observability";
 import { createIdentity, createP2p, type P2p } from "@meshwork/p2p";
 import { chainIdOf } from "@meshwork/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Chain, openChain } from "../chain/chain.ts";
+import { type Chain, openChain } from "../chain/store/chain.ts";
 import { beginAtSnapshot } from "./begin-at-snapshot.ts";
 import { keepSnapshots } from "./keep-snapshots.ts";
 import { TurnedClock } from "./testing/turned-clock.ts";

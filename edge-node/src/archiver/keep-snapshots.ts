@@ -4,11 +4,11 @@ import type { Log } from "@meshwork/observability";
 import type { P2p } from "@meshwork/p2p";
 import { requestNames, streamNames } from "@meshwork/protocol";
 import { openFolderStore } from "@meshwork/storage";
-import type { Chain } from "../chain/chain.ts";
 import { type FoundSnapshot, openSnapshotStore } from "../chain/snapshot/index.ts";
 import { serveSnapshots } from "../chain/snapshot/peers/serve-snapshots.ts";
 import { snapshotOffer } from "../chain/snapshot/peers/snapshot-offer.ts";
 import { serveExports } from "../chain/snapshot/running/serve-exports.ts";
+import type { Chain } from "../chain/store/chain.ts";
 import { Archiver } from "./archiver.ts";
 
 /** Where a node finds and puts snapshots. */

@@ -15,8 +15,8 @@ import {
 import { afterEach, expect, test } from "vitest";
 import type { LedgerNode } from "./ledger-node.ts";
 import { LedgerWorld } from "./testing/ledger-world.ts";
-import { openVoteFolder } from "./vote-folder.ts";
-import type { VoteKey } from "./vote-key.ts";
+import { openVoteFolder } from "./voting/vote-folder.ts";
+import type { VoteKey } from "./voting/vote-key.ts";
 
 /** Seven nodes of which four have seats; an epoch lasts a second and a half. */
 const settings: Settings = { ...defaultSettings, baseTimeoutMs: 400, graceMs: 50, tickMs: 50 };

@@ -4,9 +4,9 @@ import { silentLog } from "@meshwork/observability";
 import { streamNames } from "@meshwork/protocol";
 import { expect, test } from "vitest";
 import { PeerSlots, totalByStanding } from "./peer-slots.ts";
-import { serveConsensus } from "./serve-consensus.ts";
-import { serveSync } from "./serve-sync.ts";
+import { serveSync } from "./sync/serve-sync.ts";
 import { MemoryNetwork } from "./testing/memory-network.ts";
+import { serveConsensus } from "./voting/serve-consensus.ts";
 
 const { state, members } = new TestNetwork({ members: 6 });
 const idOf = (i: number) => members[i]?.nodeId as NodeId;

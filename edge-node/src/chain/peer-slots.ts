@@ -1,6 +1,6 @@
 import type { NodeId } from "@meshwork/foundation";
 import type { State } from "@meshwork/ledger";
-import { membersOf } from "./chain-head.ts";
+import { membersOf } from "./store/chain-head.ts";
 
 export interface PeerSlotsOptions {
   total: number;

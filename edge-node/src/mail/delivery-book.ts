@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContentId, Digest, NodeId, OrderId } from "@meshwork/foundation";
 import { type TaskMessageOf, taskMessage } from "@meshwork/protocol";
-import { replaceFile } from "../chain/durable-file.ts";
+import { replaceFile } from "../chain/store/durable-file.ts";
 
 /** What a worker says of his result: where it lies sealed, and the key that opens it. */
 export interface Delivery {

@@ -9,7 +9,7 @@ import {
   systemClock,
 } from "@meshwork/foundation";
 import { type Dispatch, type TaskMessage, type TaskRecord, taskMessage } from "@meshwork/protocol";
-import { replaceFile } from "../chain/durable-file.ts";
+import { replaceFile } from "../chain/store/durable-file.ts";
 
 /**
  * The dispatches that this node sent (as the requester's) or got (as a drawn one), one file each, so

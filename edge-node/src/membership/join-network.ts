@@ -1,7 +1,7 @@
 import { digestOf, type KeyPair, keyPairFromSecret } from "@meshwork/crypto";
 import { type Digest, fromHex, type Key25519, type NodeId } from "@meshwork/foundation";
 import { type BodyOf, type Invite, signAdmission } from "@meshwork/protocol";
-import type { Chain } from "../chain/chain.ts";
+import type { Chain } from "../chain/store/chain.ts";
 import type { TaskLedger } from "../ports.ts";
 
 export interface Newcomer {

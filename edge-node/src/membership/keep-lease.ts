@@ -1,7 +1,7 @@
 import { type Clock, codeOf, every, type Key25519, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { BodyOf } from "@meshwork/protocol";
-import type { Chain } from "../chain/chain.ts";
+import type { Chain } from "../chain/store/chain.ts";
 import type { TaskLedger } from "../ports.ts";
 
 export interface LeaseParts {

@@ -1,8 +1,8 @@
 import { type Clock, codeOf, type NodeId, sleep } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { Invite } from "@meshwork/protocol";
-import type { Chain } from "../chain/chain.ts";
 import type { LedgerNode } from "../chain/ledger-node.ts";
+import type { Chain } from "../chain/store/chain.ts";
 import type { TaskLedger } from "../ports.ts";
 import { joinNetwork, type Newcomer } from "./join-network.ts";
 import { keepLease, type Offer } from "./keep-lease.ts";

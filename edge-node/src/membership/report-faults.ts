@@ -1,7 +1,7 @@
 import type { Evidence } from "@meshwork/consensus";
 import { BoundedMap, type Clock, codeOf, limits, sleep } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import type { Chain } from "../chain/chain.ts";
+import type { Chain } from "../chain/store/chain.ts";
 import type { TaskLedger } from "../ports.ts";
 
 export interface FaultParts {

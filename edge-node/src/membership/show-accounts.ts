@@ -1,7 +1,7 @@
 import { fromUtf8, nodeId } from "@meshwork/foundation";
 import type { P2p } from "@meshwork/p2p";
 import { requestNames, stateClaim, stateKey } from "@meshwork/protocol";
-import type { Chain } from "../chain/chain.ts";
+import type { Chain } from "../chain/store/chain.ts";
 
 /**
  * Shows whoever asks an account, or that there is none, with its proof under the newest block: a relay

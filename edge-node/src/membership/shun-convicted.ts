@@ -1,5 +1,5 @@
 import type { NodeId } from "@meshwork/foundation";
-import type { Chain } from "../chain/chain.ts";
+import type { Chain } from "../chain/store/chain.ts";
 
 /**
  * Ends the connections with whom the ledger has just barred. What it opens from then on is refused: see

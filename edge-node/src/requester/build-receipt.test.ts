@@ -7,7 +7,7 @@ import { silentLog } from "@meshwork/observability";
 import { receipt } from "@meshwork/protocol";
 import { verifyReceipt } from "@meshwork/verify";
 import { expect, test } from "vitest";
-import { openChain } from "../chain/chain.ts";
+import { openChain } from "../chain/store/chain.ts";
 import { buildReceipt } from "./build-receipt.ts";
 
 test("a receipt that is made epochs after its task verifies from the genesis alone", async () => {

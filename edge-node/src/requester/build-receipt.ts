@@ -9,7 +9,7 @@ import {
   type Transaction,
   transactionIdOf,
 } from "@meshwork/protocol";
-import type { Chain } from "../chain/chain.ts";
+import type { Chain } from "../chain/store/chain.ts";
 import { OrderError } from "./order-error.ts";
 
 /**

@@ -9,7 +9,7 @@ import {
 import type { Log } from "@meshwork/observability";
 import type { TaskMessage, TaskRecord } from "@meshwork/protocol";
 import { contentIdOfDigest } from "@meshwork/storage";
-import type { Chain } from "../chain/chain.ts";
+import type { Chain } from "../chain/store/chain.ts";
 import type { LedgerClient } from "../ledger-client.ts";
 import type { DeliveryBook } from "../mail/delivery-book.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";

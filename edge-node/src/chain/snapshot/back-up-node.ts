@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLog } from "@meshwork/observability";
 import { chainIdOf, type Genesis } from "@meshwork/protocol";
-import { openChain } from "../chain.ts";
+import { openChain } from "../store/chain.ts";
 import {
   type CreatedSnapshot,
   type CreateOptions,

@@ -14,10 +14,10 @@ import {
 } from "@meshwork/protocol";
 import { verifyState } from "@meshwork/verify";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openChain } from "../chain.ts";
 import type { LedgerNode } from "../ledger-node.ts";
+import { openChain } from "../store/chain.ts";
 import { LedgerWorld } from "../testing/ledger-world.ts";
-import { createVoteFolder } from "../vote-folder.ts";
+import { createVoteFolder } from "../voting/vote-folder.ts";
 import { backUpNode } from "./back-up-node.ts";
 import { beginAnew, goesOn } from "./begin-anew.ts";
 import { findSnapshot } from "./list-snapshots.ts";

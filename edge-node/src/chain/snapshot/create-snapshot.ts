@@ -7,7 +7,7 @@ import {
   snapshotManifest,
 } from "@meshwork/protocol";
 import { type Anchor, type AnchorStore, contentIdOf } from "@meshwork/storage";
-import type { ChainHead } from "../chain-head.ts";
+import type { ChainHead } from "../store/chain-head.ts";
 import type { ChunkBounds, EncodedChunk } from "./chunks.ts";
 import { listSnapshots } from "./list-snapshots.ts";
 import { requireChunks } from "./read-snapshot.ts";

@@ -6,7 +6,7 @@ import { standingNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import { type Header, headerHash } from "@meshwork/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Chain, openChain } from "../chain.ts";
+import { type Chain, openChain } from "../store/chain.ts";
 import { createSnapshot } from "./create-snapshot.ts";
 import { joinBySnapshot } from "./join-by-snapshot.ts";
 import { storeSource } from "./join-from-store.ts";

@@ -7,7 +7,7 @@ import { silentLog } from "@meshwork/observability";
 import { snapshotManifest } from "@meshwork/protocol";
 import { StorageError } from "@meshwork/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Chain, openChain } from "../chain.ts";
+import { type Chain, openChain } from "../store/chain.ts";
 import { MemoryNetwork } from "../testing/memory-network.ts";
 import { createSnapshot } from "./create-snapshot.ts";
 import { type JoinSource, joinBySnapshot } from "./join-by-snapshot.ts";

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { chainIdOf, type Genesis, headerHash } from "@meshwork/protocol";
 import type { NamedBlock } from "@meshwork/verify";
-import { BlockStore } from "../block-store.ts";
+import { BlockStore } from "../store/block-store.ts";
 
 /** How far a folder's ledger goes, without building its state. */
 export interface KnownHead {

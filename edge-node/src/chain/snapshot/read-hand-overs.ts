@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { silentLog } from "@meshwork/observability";
 import { chainIdOf, type Genesis, type HandOver } from "@meshwork/protocol";
-import { openChain } from "../chain.ts";
+import { openChain } from "../store/chain.ts";
 import { requireChain, requireNetwork } from "./back-up-node.ts";
 import { findRunningNode } from "./running/ask-running-node.ts";
 

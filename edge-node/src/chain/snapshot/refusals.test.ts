@@ -7,7 +7,7 @@ import { Actors, TestNetwork } from "@meshwork/ledger/testing";
 import { chainIdOf, headerHash, snapshotChunk } from "@meshwork/protocol";
 import { contentIdOf } from "@meshwork/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ChainHead } from "../chain-head.ts";
+import type { ChainHead } from "../store/chain-head.ts";
 import { backUpNode } from "./back-up-node.ts";
 import { createSnapshot } from "./create-snapshot.ts";
 import { type FoundSnapshot, findSnapshot } from "./list-snapshots.ts";

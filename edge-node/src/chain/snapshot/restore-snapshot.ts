@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { messageOf } from "@meshwork/foundation";
 import type { State } from "@meshwork/ledger";
 import type { Genesis, SnapshotManifest } from "@meshwork/protocol";
-import { BlockStore } from "../block-store.ts";
-import { syncFolder } from "../durable-file.ts";
+import { BlockStore } from "../store/block-store.ts";
+import { syncFolder } from "../store/durable-file.ts";
 import { isThere, readKnownHead } from "./known-head.ts";
 import type { FoundSnapshot } from "./list-snapshots.ts";
 import {

@@ -1,6 +1,6 @@
 import { assert } from "@meshwork/foundation";
 import type { HandOver, SnapshotManifest } from "@meshwork/protocol";
-import type { ChainHead } from "../chain-head.ts";
+import type { ChainHead } from "../store/chain-head.ts";
 import { type ChunkBounds, chunksOf, type EncodedChunk } from "./chunks.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 

@@ -5,7 +5,7 @@ import { Actors, TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import { chainIdOf, type FinalizedBlock } from "@meshwork/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Chain, openChain } from "../chain.ts";
+import { type Chain, openChain } from "../store/chain.ts";
 import { backUpNode } from "./back-up-node.ts";
 import { createSnapshot } from "./create-snapshot.ts";
 import { findSnapshot, listSnapshots } from "./list-snapshots.ts";

@@ -8,8 +8,8 @@ import {
   type SnapshotLeaf,
   snapshotChunk,
 } from "@meshwork/protocol";
-import type { BlockFacts } from "../block-facts.ts";
-import { type Chain, openChain } from "../chain.ts";
+import type { BlockFacts } from "../store/block-facts.ts";
+import { type Chain, openChain } from "../store/chain.ts";
 import { requireChain, requireNetwork } from "./back-up-node.ts";
 import type { FoundSnapshot } from "./list-snapshots.ts";
 import {

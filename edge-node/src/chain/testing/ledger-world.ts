@@ -26,7 +26,7 @@ import { keepLease } from "../../membership/keep-lease.ts";
 import { reportFaults } from "../../membership/report-faults.ts";
 import type { Channels } from "../channel.ts";
 import { type LedgerNode, startLedgerNode } from "../ledger-node.ts";
-import { createVoteFolder } from "../vote-folder.ts";
+import { createVoteFolder } from "../voting/vote-folder.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 
 export interface LedgerWorldOptions extends TestNetworkOptions {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { limits } from "@meshwork/foundation";
 import { type FinalizedBlock, finalizedBlock, snapshotChunk } from "@meshwork/protocol";
-import { decodeFacts } from "../../block-facts.ts";
+import { decodeFacts } from "../../store/block-facts.ts";
 import type { EncodedChunk } from "../chunks.ts";
 import { SnapshotError } from "../snapshot-error.ts";
 import type { SnapshotSource } from "../snapshot-source.ts";

@@ -8,7 +8,7 @@ import { TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Chain, openChain } from "../../chain.ts";
+import { type Chain, openChain } from "../../store/chain.ts";
 import { backUpNode } from "../back-up-node.ts";
 import { findSnapshot, listSnapshots } from "../list-snapshots.ts";
 import { MemorySnapshotStore } from "../testing/memory-store.ts";

@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Log } from "@meshwork/observability";
-import { encodeFacts } from "../../block-facts.ts";
-import type { Chain } from "../../chain.ts";
+import { encodeFacts } from "../../store/block-facts.ts";
+import type { Chain } from "../../store/chain.ts";
 import { SnapshotError } from "../snapshot-error.ts";
 import { snapshotSource } from "../snapshot-source.ts";
 import {
