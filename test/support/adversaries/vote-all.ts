@@ -6,10 +6,17 @@ import type { Adversary } from "../simulator/tactics.ts";
 export const voteAll: Adversary = {
   tactics(node) {
     const { random } = node.world;
+    /** Answered at this height: several of its kind would else answer each other without end. */
+    let answered = { height: 0, ballots: new Set<string>() };
     const echo = (message: ConsensusMessage) => {
       if (message.kind !== "vote" && message.kind !== "proposal") return;
       const { ballot } = message.vote;
       if (ballot.height !== node.height || random.chance(0.5)) return;
+      if (answered.height !== ballot.height)
+        answered = { height: ballot.height, ballots: new Set() };
+      const name = `${ballot.view} ${ballot.blockHash}`;
+      if (answered.ballots.has(name)) return;
+      answered.ballots.add(name);
       for (const kind of ["N", "X", "F"] as const) {
         if (kind !== "X" && ballot.blockHash === null) continue;
         const blockHash = kind === "X" ? null : ballot.blockHash;
