@@ -1,13 +1,8 @@
 import { nodeIdOf } from "@meshwork/crypto";
-import { BoundedMap, limits, type NodeId, type PublicKey, utf8 } from "@meshwork/foundation";
-import { readAccount } from "@meshwork/ledger";
-import { requestNames, stateClaim } from "@meshwork/protocol";
-import { verifyState } from "@meshwork/verify";
+import { BoundedMap, limits, type NodeId, type PublicKey } from "@meshwork/foundation";
+import { askAccount, WITNESSES } from "./ask-account.ts";
 import type { StandingParts } from "./standing.ts";
 
-/** Others that are asked for one node's account, all at once. */
-const WITNESSES = 3;
-const PATIENCE_MS = 2_000;
 /** Who shows a wrong key makes the relay ask: so often for one node, and for so many at a time. */
 const LOOK_AGAIN_MS = 2_000;
 const LOOKS_AT_A_TIME = 16;
@@ -35,14 +30,19 @@ export function presentKeys(
     looks++;
     const others = parts.connected().filter((peer) => peer !== node);
     const answers = await Promise.all(
-      others.slice(0, WITNESSES).map((one) => ask(parts, one, node)),
+      others.slice(0, WITNESSES).map((one) => askAccount(parts, one, node)),
     );
     looks--;
-    for (const found of answers) {
+    for (const shown of answers) {
       const last = known.get(node);
+      if (!shown?.account || last === undefined) continue;
       // An older account may name a key that was replaced since.
-      if (found !== null && last !== undefined && found.height > last.height)
-        known.set(node, { ...last, ...found });
+      if (shown.height > last.height)
+        known.set(node, {
+          ...last,
+          publicKey: shown.account.publicKey,
+          height: shown.height,
+        });
     }
   };
   return (node, shown) => {
@@ -53,26 +53,4 @@ export function presentKeys(
     if (mayLook && looks < LOOKS_AT_A_TIME && parts.headers.height > 0) void look(node);
     return inForce;
   };
-}
-
-/** Null: this witness has shown nothing that counts. */
-async function ask(
-  { headers, messaging, clock }: StandingParts,
-  witness: NodeId,
-  node: NodeId,
-): Promise<Pick<Known, "publicKey" | "height"> | null> {
-  try {
-    const bytes = await messaging.request(witness, requestNames.account, utf8(node), {
-      timeoutMs: PATIENCE_MS,
-    });
-    const claim = stateClaim.decode(bytes);
-    const { header, kind, id, value } = claim;
-    const anchor = headers.anchorOf(header.epoch);
-    if (anchor === null || kind !== "account" || id !== node || value === null) return null;
-    const believed = { genesis: anchor, now: clock.now() };
-    if (!verifyState({ ...claim, handOver: [] }, believed).ok) return null;
-    return { publicKey: readAccount(value).publicKey, height: header.height };
-  } catch {
-    return null;
-  }
 }

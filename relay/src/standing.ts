@@ -1,18 +1,12 @@
-import { BoundedMap, type Clock, limits, type NodeId, utf8 } from "@meshwork/foundation";
-import { readAccount } from "@meshwork/ledger";
-import type { P2p } from "@meshwork/p2p";
-import { requestNames, stateClaim } from "@meshwork/protocol";
-import { verifyState } from "@meshwork/verify";
-import type { HeaderFollower } from "./follow-headers.ts";
+import { BoundedMap, limits, type NodeId } from "@meshwork/foundation";
+import type { Account } from "@meshwork/ledger";
+import { type AskAccountParts, askAccount, WITNESSES } from "./ask-account.ts";
 
 /** `unknown`: no block of the ledger was seen yet, as while the network starts. */
 export type Standing = "member" | "stranger" | "barred" | "unknown";
 
-export interface StandingParts {
-  headers: Pick<HeaderFollower, "height" | "anchorOf">;
-  messaging: Pick<P2p["messaging"], "request">;
+export interface StandingParts extends AskAccountParts {
   connected: () => readonly NodeId[];
-  clock: Clock;
 }
 
 /**
@@ -20,19 +14,10 @@ export interface StandingParts {
  * and what it shows has travelled for a second or two.
  */
 const BLOCKS_OLD = 64;
-/** Others that are asked beside the node itself, all at once. */
-const WITNESSES = 3;
-const PATIENCE_MS = 2_000;
 /** For so long an answer holds; a stranger may have registered a moment later. */
 const KNOWN_MS: Record<Standing, number> = {
   ...{ member: 60_000, barred: 600_000, stranger: 5_000, unknown: 1_000 },
 };
-
-/** What a witness has proved, and the block of which it is true. */
-interface Shown {
-  readonly standing: Standing;
-  readonly height: number;
-}
 
 /**
  * What the ledger says of a node: others are asked, and it itself, and only what is proved under a recent
@@ -68,29 +53,19 @@ export function standings(parts: StandingParts): (of: NodeId) => Promise<Standin
 
 /** Null: this witness has shown nothing that counts. */
 async function ask(
-  { headers, messaging, clock }: StandingParts,
+  parts: StandingParts,
   witness: NodeId,
   node: NodeId,
-): Promise<Shown | null> {
-  try {
-    const bytes = await messaging.request(witness, requestNames.account, utf8(node), {
-      timeoutMs: PATIENCE_MS,
-    });
-    const claim = stateClaim.decode(bytes);
-    const { header, kind, id, value } = claim;
-    const anchor = headers.anchorOf(header.epoch);
-    if (anchor === null || kind !== "account" || id !== node) return null;
-    if (!verifyState({ ...claim, handOver: [] }, { genesis: anchor, now: clock.now() }).ok)
-      return null;
-    const standing = standingIn(value);
-    const isRecent = header.height >= headers.height - BLOCKS_OLD;
-    return isRecent || standing === "barred" ? { standing, height: header.height } : null;
-  } catch {
-    return null;
-  }
+): Promise<{ standing: Standing; height: number } | null> {
+  const shown = await askAccount(parts, witness, node);
+  if (shown === null) return null;
+  const { height } = shown;
+  const standing = standingIn(shown.account);
+  const isRecent = height >= parts.headers.height - BLOCKS_OLD;
+  return isRecent || standing === "barred" ? { standing, height } : null;
 }
 
-function standingIn(account: Uint8Array | null): Standing {
+function standingIn(account: Account | null): Standing {
   if (account === null) return "stranger";
-  return readAccount(account).barred === null ? "member" : "barred";
+  return account.barred === null ? "member" : "barred";
 }

@@ -1,25 +1,14 @@
-import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { meshwork } from "../support/meshwork-command.ts";
 import { startNetwork, type TestNetwork, temporaryFolder } from "../support/running-network.ts";
 
-const launcher = fileURLToPath(new URL("../../cli/bin/meshwork.mjs", import.meta.url));
 const example = (path: string) => fileURLToPath(new URL(`../examples/${path}`, import.meta.url));
 const data = temporaryFolder();
 const at = (name: string) => join(data.path, name);
 let running: TestNetwork;
-
-/** What a command answers in JSON, line by line. */
-async function meshwork(...args: string[]): Promise<Record<string, unknown>[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [launcher, "--json", ...args]);
-  return stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
 
 beforeAll(async () => {
   running = await startNetwork(data.path);

@@ -1,30 +1,12 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { meshwork, refused } from "../support/meshwork-command.ts";
 import { startNetwork, type TestNetwork, temporaryFolder } from "../support/running-network.ts";
 
-const launcher = fileURLToPath(new URL("../../cli/bin/meshwork.mjs", import.meta.url));
 const data = temporaryFolder();
 const home = (name: string) => join(data.path, "network", name);
 let running: TestNetwork;
-
-type Told = Record<string, unknown>[];
-async function meshwork(...args: string[]): Promise<Told> {
-  const { stdout } = await promisify(execFile)(process.execPath, [launcher, "--json", ...args]);
-  return stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-}
-/** What a command that is refused says. */
-const refused = (...args: string[]): Promise<unknown> =>
-  meshwork(...args).then(
-    () => null,
-    ({ stdout }) => JSON.parse(stdout.trim().split("\n").at(-1)),
-  );
 
 const api = (name: string) => ["--api", running.network.apiUrl, "--keys", home(name)];
 

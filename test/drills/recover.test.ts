@@ -1,35 +1,16 @@
-import { execFile } from "node:child_process";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { nodeIdOf } from "@meshwork/crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { meshwork, refused } from "../support/meshwork-command.ts";
 import { startNetwork, type TestNetwork, temporaryFolder } from "../support/running-network.ts";
 
-const launcher = fileURLToPath(new URL("../../cli/bin/meshwork.mjs", import.meta.url));
 const data = temporaryFolder();
 const at = (...path: string[]) => join(data.path, ...path);
 const home = (...path: string[]) => at("network", ...path);
 const genesis = ["--genesis", home("genesis.json")];
 const members = [1, 2, 3, 4, 5, 6, 7].map((number) => `node-${number}`);
 let running: TestNetwork;
-
-type Told = Record<string, unknown>[];
-async function meshwork(...args: string[]): Promise<Told> {
-  const { stdout } = await promisify(execFile)(process.execPath, [launcher, "--json", ...args]);
-  return stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-}
-
-/** What a command that is refused says. */
-const refused = (...args: string[]): Promise<unknown> =>
-  meshwork(...args).then(
-    () => null,
-    ({ stdout }) => JSON.parse(stdout.trim().split("\n").at(-1)),
-  );
 
 const api = () => ["--api", running.network.apiUrl, "--keys", home("agent")];
 

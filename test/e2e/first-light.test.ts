@@ -1,26 +1,14 @@
-import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { demonstrate } from "@meshwork/cli/start";
 import { systemClock } from "@meshwork/foundation";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { meshwork } from "../support/meshwork-command.ts";
 import { startNetwork, type TestNetwork, temporaryFolder } from "../support/running-network.ts";
 
-const launcher = fileURLToPath(new URL("../../cli/bin/meshwork.mjs", import.meta.url));
 const data = temporaryFolder();
 const at = (name: string) => join(data.path, name);
 let running: TestNetwork;
-
-/** The command of a clone, as its user runs it. */
-async function meshwork(...args: string[]): Promise<Record<string, unknown>[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [launcher, "--json", ...args]);
-  return stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-}
 
 const apiOptions = () => [
   ...["--api", running.network.apiUrl],

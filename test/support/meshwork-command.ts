@@ -1,0 +1,21 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const launcher = fileURLToPath(new URL("../../cli/bin/meshwork.mjs", import.meta.url));
+
+/** The command as its user runs it; what it answers in JSON, line by line. */
+export async function meshwork(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [launcher, "--json", ...args]);
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+/** What a command that is refused says; null when it is not. */
+export const refused = (...args: string[]): Promise<unknown> =>
+  meshwork(...args).then(
+    () => null,
+    ({ stdout }) => JSON.parse(stdout.trim().split("\n").at(-1)),
+  );
