@@ -1,35 +1,24 @@
 import { describe, expect, test } from "vitest";
 import {
   Bench,
+  BLOCK,
   ballot,
   blockAt,
   casts,
-  certificate,
+  HASH,
   HEIGHT,
-  hashOf,
   leaderAt,
+  N0,
   NOW,
   only,
   proposal,
   sent,
   vote,
+  voter,
+  withCertificate,
+  withVote,
+  X0,
 } from "./testing.ts";
-
-const BLOCK = blockAt(0);
-const HASH = hashOf(BLOCK);
-const N0 = certificate(ballot("N", 0, HASH));
-const X0 = certificate(ballot("X", 0));
-const withCertificate = (value: typeof N0) =>
-  ({ kind: "certificate", certificate: value }) as const;
-const withVote = (seat: number, about: ReturnType<typeof ballot>) =>
-  ({ kind: "vote", vote: vote(seat, about) }) as const;
-
-/** A voter that leads none of the first views: cid leads view 3. */
-function voter(): Bench {
-  const bench = new Bench(2);
-  bench.start();
-  return bench;
-}
 
 describe("bounds and evidence", () => {
   test("votes too far ahead are dropped", () => {

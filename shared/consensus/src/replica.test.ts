@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import {
   Bench,
+  BLOCK,
   ballot,
   blockAt,
   casts,
   certificate,
+  F0,
   HEIGHT,
   hashOf,
   MEMBERS,
@@ -15,8 +17,6 @@ import {
   vote,
 } from "./testing.ts";
 
-const BLOCK = blockAt(0);
-const F0 = certificate(ballot("F", 0, hashOf(BLOCK)));
 const status = (height: number, certified = -1, view = certified + 1) =>
   ({ kind: "status", height, view, certified }) as const;
 

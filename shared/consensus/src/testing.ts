@@ -169,3 +169,25 @@ export const sentKinds = (effects: readonly Effect[]): string[] =>
 
 export const only = <K extends Effect["kind"]>(effects: readonly Effect[], kind: K) =>
   effects.filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind);
+
+/** What most tests of this height are about: the block of view 0, and the certificates of that view. */
+export const BLOCK = blockAt(0);
+export const HASH = hashOf(BLOCK);
+export const N0 = certificate(ballot("N", 0, HASH));
+export const F0 = certificate(ballot("F", 0, HASH));
+export const X0 = certificate(ballot("X", 0));
+export const withCertificate = (value: Certificate): ConsensusMessage => ({
+  kind: "certificate",
+  certificate: value,
+});
+export const withVote = (seat: number, about: Ballot): ConsensusMessage => ({
+  kind: "vote",
+  vote: vote(seat, about),
+});
+
+/** A voter that leads none of the first views: cid leads view 3. */
+export function voter(): Bench {
+  const bench = new Bench(2);
+  bench.start();
+  return bench;
+}
