@@ -180,6 +180,7 @@ export function membershipOf(
       runtimes: [...runtimeId.options],
       region,
       capacity: concurrency,
+      serves: [],
       // Another one after each election.
       get vote() {
         return ledgerNode.voteKey;

@@ -14,6 +14,7 @@ import {
   type ContentRef,
   type Contract,
   contractHash,
+  plainWork,
   signTransaction,
   type Transaction,
   transactionIdOf,
@@ -57,7 +58,9 @@ export function buildOrder(
     program,
     inputs,
     limits: task.limits,
-    comparator: "exact",
+    comparator: { kind: "exact" },
+    outside: null,
+    rubric: null,
   };
   const blind = toHex(maker.random.bytes(32)) as Digest;
   const transaction = signOrder(maker, task, contractHash(contract, blind));
@@ -93,6 +96,7 @@ function signOrder(
         deadlines: task.deadlines,
         priceCeiling: task.priceCeiling as Points,
         maxFuel: task.limits.fuel,
+        work: plainWork,
       },
     },
   });

@@ -1,5 +1,5 @@
 import type { OrderId } from "@meshwork/foundation";
-import type { Genesis } from "@meshwork/protocol";
+import type { Genesis, Outcome } from "@meshwork/protocol";
 import type { z } from "zod";
 import type { TaskState } from "../views.ts";
 import { requireProof } from "./check-receipt.ts";
@@ -25,10 +25,26 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
+const outcomesWithOutput = [
+  "verified",
+  "accepted",
+  "recorded",
+  "similar",
+  "judged",
+  "attested",
+] as const satisfies Outcome[];
+export type OutcomeWithOutput = (typeof outcomesWithOutput)[number];
+
+const hasOutput = (outcome: Outcome): outcome is OutcomeWithOutput =>
+  outcomesWithOutput.some((one) => one === outcome);
+
 export interface RunResult<Output> {
   orderId: OrderId;
-  /** `verified`: executed again by others. `accepted`: replicas agreed, by earned trust. */
-  outcome: "verified" | "accepted";
+  /**
+   * `verified`: executed again by others. `accepted`: replicas agreed, by earned trust. The others are for
+   * work that is not deterministic: docs/not-deterministic.md.
+   */
+  outcome: OutcomeWithOutput;
   output: Output;
   resultHash: string;
   fuel: bigint;
@@ -68,8 +84,7 @@ async function concludedOf(
 ): Promise<Concluded | null> {
   const answer = await fetchResult(parts, orderId, { unverified: false, signal });
   if (answer.kind !== "concluded") return null;
-  const hasOutput = answer.outcome === "verified" || answer.outcome === "accepted";
-  return hasOutput && answer.output === null ? null : answer;
+  return hasOutput(answer.outcome) && answer.output === null ? null : answer;
 }
 
 function checkEnd(orderId: OrderId, concluded: Concluded | null) {
@@ -82,6 +97,10 @@ function checkEnd(orderId: OrderId, concluded: Concluded | null) {
   switch (outcome) {
     case "verified":
     case "accepted":
+    case "recorded":
+    case "similar":
+    case "judged":
+    case "attested":
       if (result !== null && output !== null) return { outcome, result, bytes: output, segments };
       throw new ClientError("ANSWER_INVALID", `order ${orderId} is ${outcome} without a result`);
     case "failed":

@@ -29,6 +29,7 @@ const revealOf = (worker: NodeId, outputKey: Digest): TaskMessageOf<"reveal"> =>
   reveal: actors.revealOf(worker, orderId),
   outputKey,
   trace: actors.revealOf(worker, orderId).sealedOutput,
+  transcript: null,
 });
 
 /** What this verifier goes on with when these letters have come; and whom it has asked for what. */

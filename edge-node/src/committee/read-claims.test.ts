@@ -32,7 +32,8 @@ async function read(
   const { resultHash, traceRoot, steps, fuel, fault } = run;
   const sealedOutput = put(sealBytes(fromHex(outputKey), run.output));
   const salt = NOTHING_HASH;
-  const reveal: Reveal = { worker, resultHash, traceRoot, steps, fuel, fault, sealedOutput, salt };
+  const shown = { worker, resultHash, traceRoot, steps, fuel, fault, sealedOutput, salt };
+  const reveal: Reveal = { ...shown, transcript: null };
   const message = {
     kind: "reveal",
     orderId: "ab".repeat(32),

@@ -8,6 +8,7 @@ import { keepLease } from "./keep-lease.ts";
 let network: TestNetwork;
 let renewals: BodyOf<"renew">[];
 let vote: BodyOf<"renew">["vote"];
+let serves: BodyOf<"renew">["serves"];
 let stop: () => void;
 beforeEach(() => {
   network = new TestNetwork();
@@ -16,6 +17,7 @@ beforeEach(() => {
   const [member] = network.members as [(typeof network.members)[number]];
   const founder = candidacy(network, member).unsigned.body as BodyOf<"renew">;
   vote = founder.vote;
+  serves = [];
   const { sealKey, region, runtimes, capacity } = founder;
   stop = keepLease(
     {
@@ -37,6 +39,9 @@ beforeEach(() => {
     },
     {
       ...{ sealKey, region, runtimes, capacity },
+      get serves() {
+        return serves;
+      },
       get vote() {
         return vote;
       },

@@ -13,15 +13,18 @@ export interface LeaseParts {
 }
 
 /** What the node offers with each renewal; read anew each time, for its vote key changes. */
-export type Offer = Pick<BodyOf<"renew">, "runtimes" | "region" | "capacity" | "vote"> & {
+export type Offer = Pick<
+  BodyOf<"renew">,
+  "runtimes" | "region" | "capacity" | "serves" | "vote"
+> & {
   sealKey: Key25519;
 };
 
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * Renews the node's lease when half of it is over, and when it has a new vote key. A node that does not is not drawn any more: that
- * is how the ledger learns that it is gone.
+ * Renews the node's lease when half of it is over, and when it has a new vote key or offers something else. A
+ * node that does not is not drawn any more: that is how the ledger learns that it is gone.
  */
 export function keepLease(parts: LeaseParts, offer: Offer, signal: AbortSignal): () => void {
   return every(parts.clock, LOOK_EVERY_MS, async () => {
@@ -38,7 +41,7 @@ export function keepLease(parts: LeaseParts, offer: Offer, signal: AbortSignal):
 /** The ledger takes no renewal sooner after the last; in active time, with a little to spare. */
 const SOONEST_MS = 6_000;
 
-function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">, { vote }: Offer): boolean {
+function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">, { vote, serves }: Offer): boolean {
   const { state } = chain.head;
   const node = state.node(me);
   // The first block can name no block before it.
@@ -48,8 +51,9 @@ function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">, { vote }: Offer)
   const isHalfOver = until - activeTime < state.policy.leaseMs / 2;
   // A committee has taken the vote key: the next election shall find another.
   const isNewKey = vote !== null && registered?.voteKey !== vote.voteKey;
+  const isNewService = serves.join() !== node.lease?.serves.join();
   const mayRenew = renewedAt === null || activeTime - renewedAt >= SOONEST_MS;
-  return isHalfOver || (isNewKey && mayRenew);
+  return isHalfOver || ((isNewKey || isNewService) && mayRenew);
 }
 
 /** Names the head's parent: that block every node that follows the chain knows by now. */

@@ -17,6 +17,7 @@ import { silentLog } from "@meshwork/observability";
 import {
   type Contract,
   contractHash,
+  plainWork,
   type TaskOrder,
   type TaskRecord,
   type TransactionBody,
@@ -115,6 +116,7 @@ export class RoadNetwork {
       deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 8_000 },
       priceCeiling: 10_000n as Points,
       maxFuel: contract.limits.fuel,
+      work: plainWork,
       ...change,
     };
     const known = new Set([...this.chain.state.all("task")].map(({ orderId }) => orderId));
@@ -296,5 +298,7 @@ const contractFor = (program: Uint8Array): Contract => ({
     stateBytes: 65_536,
     outputBytes: 65_536,
   },
-  comparator: "exact",
+  comparator: { kind: "exact" },
+  outside: null,
+  rubric: null,
 });

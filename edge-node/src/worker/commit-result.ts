@@ -39,6 +39,7 @@ export async function commitResult(
     fuel,
     fault,
     sealedOutput,
+    transcript: null,
     salt,
   };
   const commitment = commitmentOf(ledger.chainId, orderId, attempt, reveal);

@@ -20,6 +20,7 @@ export async function reveal(
     reveal: result.reveal,
     outputKey: result.outputKey,
     trace,
+    transcript: null,
   } as const;
   const readers = [...seatedVerifiers(task).map(({ node }) => node), task.order.gateway];
   await Promise.allSettled(

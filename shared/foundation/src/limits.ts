@@ -9,6 +9,12 @@ export const limits = {
   inputsPerTask: 16,
   /** What a task may write: more belongs to several tasks. */
   outputBytes: 16 << 20,
+  /** What one run may be told by the world, all together, and how often it may ask. */
+  transcriptBytes: 8 << 20,
+  exchangesPerTask: 64,
+  /** Characters of JSON; an answer of a MiB in base64 is the largest. */
+  requestCharacters: 256 << 10,
+  answerCharacters: 3 << 19,
   /** What sealing adds: a nonce and a tag. */
   sealOverheadBytes: 28,
   /** The explicit state between two steps; it is hashed at every step. */

@@ -32,6 +32,7 @@ export function isEligible(
     lease.until > activeTime &&
     lease.runtimes.length > 0 &&
     lease.capacity > node.assigned &&
+    task.order.work.needs.every((need) => lease.serves.includes(need)) &&
     node.suspendedUntil <= activeTime &&
     // Nobody checks, or is paid for, what he ordered himself, or saw before those who did it had committed.
     node.nodeId !== task.requester &&

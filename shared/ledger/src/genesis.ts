@@ -135,6 +135,7 @@ function nodeOf({ policy }: Genesis, member: GenesisMember): NodeState {
       region: member.region,
       runtimes: member.runtimes,
       capacity: member.capacity,
+      serves: [],
       renewedAt: null,
       until: policy.leaseMs,
       vote: member.vote && { ...member.vote, from: 0 },

@@ -156,11 +156,19 @@ function takeEvidence(draft: Draft, node: NodeId, requester: NodeId): boolean {
 const isConvicted = (draft: Draft, id: NodeId): boolean =>
   draft.state.account(id)?.barred === "equivocated";
 
-/** Earned points vest: each clean task frees one part in `vestingVerdicts`, then the new ones join. */
+/**
+ * Earned points vest: each clean task frees one part in `vestingVerdicts`, then the new ones join. Work
+ * whose result nobody can verify joins them, and frees none.
+ */
 export function earn(
   draft: Draft,
   id: NodeId,
-  { rule, amount, evidence }: { rule: Rule; amount: bigint; evidence: Evidence },
+  {
+    rule,
+    amount,
+    evidence,
+    vests,
+  }: { rule: Rule; amount: bigint; evidence: Evidence; vests: boolean },
 ): void {
   if (isConvicted(draft, id)) {
     const because = { rule: "equivocation" as const, inputs: { earned: amount }, evidence };
@@ -168,7 +176,7 @@ export function earn(
     return;
   }
   const parts = BigInt(draft.state.policy.vestingVerdicts);
-  const held = accountOf(draft.state, id).vesting;
+  const held = vests ? accountOf(draft.state, id).vesting : 0n;
   move(
     draft,
     { from: vesting(id), to: points(id), amount: (held + parts - 1n) / parts },

@@ -18,6 +18,7 @@ import {
   q16,
   runtimeId,
   type StateKind,
+  service,
   stateKey,
   type TaskRecord,
   taskRecord,
@@ -93,6 +94,7 @@ const node = z.strictObject({
       region: z.string().regex(/^[a-z0-9-]{1,32}$/),
       runtimes: z.array(runtimeId).max(8),
       capacity: z.int().min(0).max(1_024),
+      serves: z.array(service).max(service.options.length),
       /** Active time. */
       /** Null: genesis gave this lease. */
       renewedAt: milliseconds.nullable(),

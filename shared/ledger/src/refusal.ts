@@ -33,6 +33,8 @@ export type RefusalCode =
   | "VOUCHER_UNFUNDED"
   | "VOUCHER_REVOKED"
   | "ISSUER_BARRED"
+  // submit
+  | "NOTHING_TO_COMPARE"
   // revoke-voucher
   | "NOT_THE_ISSUER"
   // rotate, revoke-key

@@ -10,6 +10,7 @@ import {
 import { closedSet, seatedVerifiers, type TaskPlace, type TaskRecord } from "./task-record.ts";
 import { sampledSteps, verifyTracePath } from "./trace.ts";
 import type { Finding, Outcome, SegmentEvidence, Verdict } from "./verdict.ts";
+import { isPlain, type WorkNature } from "./work.ts";
 
 /**
  * Whether a Proof-of-Task fits its task record. The ledger asks before it pays, and whoever holds a
@@ -111,12 +112,14 @@ export function checkAttestation(
 
 /** How many segments each verifier shows: none unless the task was audited and has a result. */
 export function sampleCount(task: TaskRecord, verdict: Verdict): number {
+  if (task.order.work.nature !== "deterministic") return 0;
   if (verdict.result === null || task.audit === null || task.audit.mode === "none") return 0;
   return Math.min(task.order.policy.segmentsPerVerifier, verdict.result.steps);
 }
 
-/** Distinct segments that the signers together ran again; a full audit ran them all. */
+/** Distinct segments that the signers together ran again; a full audit ran them all, and so does a replay. */
 export function segmentsSampled(task: TaskRecord, { verdict, attestations }: ProofOfTask): number {
+  if (task.order.work.nature === "record-replay") return verdict.result?.steps ?? 0;
   const count = sampleCount(task, verdict);
   if (verdict.result === null || count === 0) return 0;
   const { steps } = verdict.result;
@@ -140,6 +143,8 @@ function checkFindings(check: ProofCheck, verdict: Verdict): ProofRefusal | null
   }
   if ((verdict.result === null) === findings.some((found) => found.verdict === "honest"))
     return refuse("RESULTS_DIFFER", "there is a result exactly if somebody was found honest");
+  const beyond = checkNature(check.task, verdict);
+  if (beyond !== null) return beyond;
   const expected = outcomeOf(check.task, verdict);
   return verdict.outcome === expected
     ? null
@@ -167,13 +172,29 @@ function checkFinding(
     return refuse("WRONG_REVEAL", `the reveal of ${found.worker} does not open its commitment`);
   if (found.evidence !== null && !isEvidence(found.reveal, found.evidence))
     return refuse("BAD_EVIDENCE", `the evidence against ${found.worker} convicts nobody`);
-  if (found.verdict === "honest" && !agrees(found.reveal, verdict.result))
+  if (found.verdict === "honest" && !agrees(task, found.reveal, verdict))
     return refuse("RESULTS_DIFFER", `${found.worker} is called honest but holds another result`);
   return null;
 }
 
-/** Under the comparator `exact` nothing may differ, fuel and trace included: both are deterministic. */
-function agrees(reveal: Reveal, result: Verdict["result"]): boolean {
+/**
+ * The result is that of the first who was found honest. Where work is deterministic and outputs must be
+ * equal, nothing of the others may differ, fuel and trace included; else that their outputs are alike
+ * rests on the quorum, which has seen them.
+ */
+function agrees(
+  { order: { work } }: TaskRecord,
+  reveal: Reveal,
+  { findings, result }: Pick<Verdict, "findings" | "result">,
+): boolean {
+  const first = findings.find(({ verdict }) => verdict === "honest");
+  if (result === null || isPlain(work) || first?.worker === reveal.worker)
+    return isSameRun(reveal, result);
+  const sameOutput = reveal.resultHash === result.resultHash;
+  return reveal.fault === result.fault && (sameOutput || work.comparison === "tolerant");
+}
+
+function isSameRun(reveal: Reveal, result: Verdict["result"]): boolean {
   return (
     result !== null &&
     reveal.resultHash === result.resultHash &&
@@ -183,6 +204,32 @@ function agrees(reveal: Reveal, result: Verdict["result"]): boolean {
     reveal.fault === result.fault
   );
 }
+
+/** What a verdict on work of this nature cannot say, whoever signs it. */
+function checkNature(
+  { order: { work } }: TaskRecord,
+  { findings, result }: Verdict,
+): ProofRefusal | null {
+  const { nature } = work;
+  const has = (kind: Finding["verdict"]) =>
+    findings.filter(({ verdict }) => verdict === kind).length;
+  if (nature === "deterministic" && has("unlike") > 0)
+    return refuse("BAD_EVIDENCE", "a run of deterministic work is right or wrong, never unlike");
+  if (!isRepeated(nature) && has("guilty") > 0)
+    return refuse("BAD_EVIDENCE", `of ${nature} work nothing is executed again that could convict`);
+  if (!isRepeated(nature) && result !== null && result.fault !== null)
+    return refuse(
+      "RESULTS_DIFFER",
+      `nobody has checked a fault of ${nature} work: it is no result`,
+    );
+  if (nature === "quorum-similarity" && has("honest") === 1)
+    return refuse("RESULTS_DIFFER", "a run alone is similar to nothing");
+  return null;
+}
+
+/** Whether verifiers execute it again. */
+const isRepeated = (nature: WorkNature): boolean =>
+  nature === "deterministic" || nature === "record-replay";
 
 /** The worker's own leaf, under the root that he committed to, is not what the step really gives. */
 function isEvidence(reveal: Reveal, evidence: SegmentEvidence): boolean {
@@ -210,9 +257,19 @@ export function outcomeOf(
   const { findings, result } = verdict;
   if (result !== null) {
     if (result.fault !== null) return "failed";
+    const { nature } = task.order.work;
+    if (nature !== "deterministic") return LABELS[nature];
     return task.audit?.mode === "none" ? "accepted" : "verified";
   }
   return findings.some((found) => found.verdict === "guilty") ? "disputed" : "inconclusive";
 }
+
+/** What a result of work that is not deterministic is called. */
+const LABELS = {
+  "record-replay": "recorded",
+  "quorum-similarity": "similar",
+  judged: "judged",
+  attested: "attested",
+} as const satisfies Record<Exclude<WorkNature, "deterministic">, Outcome>;
 
 const refuse = (code: ProofRefusal["code"], reason: string): ProofRefusal => ({ code, reason });

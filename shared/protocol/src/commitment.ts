@@ -40,6 +40,8 @@ export const revealSchema = z.strictObject({
   fault: faultCode.nullable(),
   /** Where the sealed output lies. */
   sealedOutput: contentId,
+  /** `transcriptHash` of what the world told this run; null when it asked nothing. */
+  transcript: digest.nullable(),
   /** Random, so that a short result cannot be guessed from its commitment. */
   salt: digest,
 });

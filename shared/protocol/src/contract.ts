@@ -1,19 +1,14 @@
 import { digestOf } from "@meshwork/crypto";
-import { contentId, type Digest, fromHex, fuel, limits } from "@meshwork/foundation";
+import { type Digest, fromHex, fuel, limits } from "@meshwork/foundation";
 import { z } from "zod";
 import { wire } from "./canonical.ts";
+import { comparator } from "./comparator.ts";
+import { contentRef } from "./content-ref.ts";
 
 /**
  * What is to be computed. Whoever holds the contract can compute the result; the ledger sees only
  * SM3(contract ‖ blind), so that nobody can guess a short contract from its hash.
  */
-
-/** Content by address and size, so that nobody fetches more than he agreed to. */
-export const contentRef = z.strictObject({
-  contentId,
-  sizeBytes: z.int().min(0).max(limits.inputBytes),
-});
-export type ContentRef = z.infer<typeof contentRef>;
 
 export const runtimeId = z.enum(["wasm-step-v1", "js-qjs-v1", "wasi-cmd-v1"]);
 export type RuntimeId = z.infer<typeof runtimeId>;
@@ -30,14 +25,27 @@ export const taskLimits = z.strictObject({
 });
 export type TaskLimits = z.infer<typeof taskLimits>;
 
+/** What a program may ask of the world: nothing else, and only of a worker who offers it. */
+export const outside = z.strictObject({
+  /** Origins such as `https://api.example.org`, which `fetch` may ask and be redirected to. */
+  origins: z.array(z.string().max(256)).max(8),
+  /** Whether it may ask the worker's language model. */
+  model: z.boolean(),
+});
+export type Outside = z.infer<typeof outside>;
+
 export const contract = wire(
   z.strictObject({
     runtime: runtimeId,
     program: contentRef,
     inputs: z.array(contentRef).max(limits.inputsPerTask),
     limits: taskLimits,
-    /** How two outputs are held against each other; `exact` compares bytes. */
-    comparator: z.enum(["exact"]),
+    /** How two outputs are held against each other. */
+    comparator,
+    /** Null: the program has its inputs, and nothing else. */
+    outside: outside.nullable(),
+    /** For work that is judged: JavaScript that gets the output, then the inputs, and says whether it will do. */
+    rubric: contentRef.nullable(),
   }),
   { name: "contract", maxBytes: 8_192 },
 );
@@ -46,3 +54,11 @@ export type Contract = z.infer<typeof contract.schema>;
 /** @param blind 32 random bytes in hex, known to the requester and to the drawn nodes. */
 export const contractHash = (value: Contract, blind: Digest): Digest =>
   digestOf("meshwork/contract/1", contract.encode(value), fromHex(blind));
+
+/** All that a contract names, the program first, then the inputs: what is stored, sealed and fetched. */
+export const contentOf = ({ program, inputs, comparator, rubric }: Contract) => [
+  program,
+  ...inputs,
+  ...(comparator.kind === "wasm" ? [comparator.module] : []),
+  ...(rubric === null ? [] : [rubric]),
+];

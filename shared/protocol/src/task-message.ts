@@ -24,7 +24,7 @@ const dispatch = z.strictObject({
   /** The sealed form of the program and of each input, in the contract's order. */
   sealed: z
     .array(z.strictObject({ plain: contentId, sealed: contentId }))
-    .max(limits.inputsPerTask + 1),
+    .max(limits.inputsPerTask + 3),
 });
 export type Dispatch = z.infer<typeof dispatch>;
 
@@ -45,6 +45,8 @@ const revealMessage = z.strictObject({
   reveal: revealSchema,
   outputKey: digest,
   trace: contentId,
+  /** The transcript, sealed with the same key. */
+  transcript: contentId.nullable(),
 });
 
 /** A verifier to the other verifiers: he was shown nothing by these workers; who was, passes it on. */

@@ -1,5 +1,6 @@
 import { digest, fuel, limits, nodeId, points } from "@meshwork/foundation";
 import { z } from "zod";
+import { work } from "./work.ts";
 
 /**
  * A task order is the body of a `submit` transaction: the requester signs it once, and the
@@ -51,5 +52,6 @@ export const taskOrder = z.strictObject({
    * against it, so that no order can be placed that nobody could fill.
    */
   maxFuel: fuel,
+  work,
 });
 export type TaskOrder = z.infer<typeof taskOrder>;

@@ -27,6 +27,7 @@ import { attestation, proofOfTask } from "./proof-of-task.ts";
 import { taskOrder } from "./task-order.ts";
 import { verdictSchema } from "./verdict.ts";
 import { voucher, unsignedVoucher as voucherSchema } from "./voucher.ts";
+import { service } from "./work.ts";
 
 /** Opens an account: for a requester the key alone, for a node its transport key too. */
 const register = z.strictObject({
@@ -50,6 +51,8 @@ const renew = z.strictObject({
   region: z.string().regex(/^[a-z0-9-]{1,32}$/),
   /** Tasks that the node will run at a time. */
   capacity: z.int().min(0).max(1_024),
+  /** What programs may ask of the world through this node. */
+  serves: z.array(service).max(service.options.length),
   /** X25519: what is sent to the node in secret is sealed to this key. */
   sealKey: key25519,
   /** For a seat: the key that votes and the key that makes beacons. Null: does not stand for one. */

@@ -11,7 +11,13 @@ import { faultCode, revealSchema } from "./commitment.ts";
  * `failed`: the program itself ended in a deterministic fault, which was checked like a result;
  * `disputed`: no result could be trusted, and somebody is to blame;
  * `inconclusive`: nobody can be blamed; refunded;
- * `revoked`: its requester took it back before the close, at the price of the stage.
+ * `revoked`: its requester took it back before the close, at the price of the stage;
+ * and for work that is not deterministic, which nobody can execute again as it was:
+ * `recorded`: it follows from program and transcript, on which verifiers have executed it again; what
+ * the transcript says is the worker's word;
+ * `similar`: independent runs came to outputs that are alike;
+ * `judged`: verifiers found, each for himself, that the output will do;
+ * `attested`: a worker says so, and nobody else.
  */
 export const outcome = z.enum([
   "verified",
@@ -20,6 +26,10 @@ export const outcome = z.enum([
   "disputed",
   "inconclusive",
   "revoked",
+  "recorded",
+  "similar",
+  "judged",
+  "attested",
 ]);
 export type Outcome = z.infer<typeof outcome>;
 
@@ -36,8 +46,11 @@ export type SegmentEvidence = z.infer<typeof segmentEvidence>;
 
 export const finding = z.strictObject({
   worker: nodeId,
-  /** `unrevealed`: committed, but showed nothing in time. */
-  verdict: z.enum(["honest", "guilty", "unrevealed"]),
+  /**
+   * `unrevealed`: committed, but showed nothing in time. `unlike`: of work that is not deterministic, not
+   * like what was agreed, or not good enough; not paid for, and nobody's fault.
+   */
+  verdict: z.enum(["honest", "guilty", "unrevealed", "unlike"]),
   reveal: revealSchema.nullable(),
   evidence: segmentEvidence.nullable(),
 });

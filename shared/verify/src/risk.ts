@@ -1,4 +1,9 @@
-import type { Outcome, TaskConclusion, TaskRecord } from "@meshwork/protocol";
+import {
+  type Outcome,
+  proofQuorum,
+  type TaskConclusion,
+  type TaskRecord,
+} from "@meshwork/protocol";
 
 /** What a receipt leaves open, in numbers and in words: never more than was done. */
 export interface Risk {
@@ -18,7 +23,7 @@ export function riskOf(task: TaskRecord, conclusion: TaskConclusion, agreeingRun
 }
 
 function statementOf(
-  { audit }: TaskRecord,
+  { audit, order }: TaskRecord,
   outcome: Outcome,
   { segmentsSampled: k, segments: n, agreeingRuns }: Omit<Risk, "statement">,
 ): string {
@@ -32,6 +37,14 @@ function statementOf(
       return "No result could be trusted; who was found guilty stands in the proof.";
     case "accepted":
       return `${runs}. Nothing was executed again: an audit was drawn at ${percent(audit?.rate ?? 0)} and did not fall on this task.`;
+    case "recorded":
+      return `${agreeingRuns} drawn ${agreeingRuns === 1 ? "worker" : "workers"} asked the world, and all ${n} segments were executed again on the answers. What the world said is the worker's word.`;
+    case "similar":
+      return `${agreeingRuns} drawn workers came, each for himself, to outputs that are alike. Nothing was executed again: had they conspired, it would have passed.`;
+    case "judged":
+      return `${proofQuorum(order.policy.verifiers)} verifiers or more found, each for himself, that this output will do. Nothing was executed again.`;
+    case "attested":
+      return "A drawn worker says so. Nobody has checked it.";
     case "verified":
     case "failed":
       if (k === 0) return `${runs}. No segment was executed again.`;

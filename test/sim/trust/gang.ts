@@ -94,6 +94,7 @@ export class Gang {
       runtimes: ["wasm-step-v1"],
       region: "here",
       capacity: 4,
+      serves: [],
       sealKey: key25519(`${who.name}/seal`),
       vote: null,
     });

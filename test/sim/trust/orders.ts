@@ -1,6 +1,6 @@
 import type { NodeId, Points } from "@meshwork/foundation";
 import { priceOfRun } from "@meshwork/ledger";
-import type { NetworkPolicy, TaskOrder } from "@meshwork/protocol";
+import { type NetworkPolicy, plainWork, type TaskOrder } from "@meshwork/protocol";
 import { seededDigest } from "./identity.ts";
 import { FUEL } from "./program.ts";
 
@@ -20,6 +20,7 @@ export function orderOf(
     deadlines: { matchMs: 10_000, runMs: 60_000, deliverMs: 30_000 },
     priceCeiling: (priceOfRun(policy, FUEL) * BigInt(replicas + VERIFIERS)) as Points,
     maxFuel: FUEL,
+    work: plainWork,
   };
 }
 

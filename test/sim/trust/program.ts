@@ -75,5 +75,6 @@ export const revealOf = (worker: NodeId, run: Run, salt: string): Reveal => ({
   fuel: FUEL,
   fault: null,
   sealedOutput: `bafkrei${"a".repeat(52)}` as ContentId,
+  transcript: null,
   salt: seededDigest(salt),
 });

@@ -134,7 +134,7 @@ export class LedgerWorld {
     };
     const parts = { chain: node.chain, ledger: { transact }, clock, log: silentLog };
     const offer = {
-      ...{ sealKey, region, runtimes, capacity },
+      ...{ sealKey, region, runtimes, capacity, serves: [] },
       get vote() {
         return node.voteKey;
       },

@@ -17,7 +17,8 @@ export async function claimOf(name: string, program: RunningTask): Promise<Claim
   const worker = name as NodeId;
   const sealedOutput = "sealed" as ContentId;
   const salt = "00" as Digest;
-  const reveal: Reveal = { worker, resultHash, traceRoot, steps, fuel, fault, sealedOutput, salt };
+  const shown = { worker, resultHash, traceRoot, steps, fuel, fault, sealedOutput, salt };
+  const reveal: Reveal = { ...shown, transcript: null };
   return { worker, reveal, leaves: run.leaves };
 }
 

@@ -34,18 +34,22 @@ export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTa
           seats: seatedVerifiers(task).length,
           fullAudit: task.audit?.mode === "full",
         });
-  // Standing comes only from a result that was held against something: an audit, or another's run.
+  // Standing comes only from a result that was held against something: an audit, or another's run. And
+  // only from work that is deterministic: nobody can tell a lie in the other from the world's own whims.
+  const isDeterministic = task.order.work.nature === "deterministic";
   const shown = verdict.findings.filter((found) => found.reveal !== null);
-  const wasChecked = task.audit?.mode !== "none" || shown.length > 1;
+  const wasChecked = isDeterministic && (task.audit?.mode !== "none" || shown.length > 1);
   const { requester } = task;
   for (const found of verdict.findings)
-    judge(draft, { found, split, wasChecked, evidence, requester });
+    judge(draft, { found, split, isDeterministic, wasChecked, evidence, requester });
   for (const { node } of seatedVerifiers(task)) returnBond(draft, node, evidence);
   if (split !== null)
     for (const { verifier } of proof.attestations) {
       const points = split.perVerifier;
-      earn(draft, verifier, { rule: "verification-paid", amount: points, evidence });
-      contribute(draft, verifier, { rule: "verification-contributed", points, evidence });
+      const rule = "verification-paid";
+      earn(draft, verifier, { rule, amount: points, evidence, vests: isDeterministic });
+      if (isDeterministic)
+        contribute(draft, verifier, { rule: "verification-contributed", points, evidence });
     }
   if (verdict.outcome === "inconclusive" && mayTryAgain(draft, task)) redraw(draft, task);
   else
@@ -72,12 +76,14 @@ function spent(draft: Draft, task: TaskRecord, split: Split | null): TaskRecord 
 interface Judgement {
   found: Finding;
   split: Split | null;
+  isDeterministic: boolean;
   wasChecked: boolean;
   evidence: Evidence;
   requester: NodeId;
 }
 
-function judge(draft: Draft, { found, split, wasChecked, evidence, requester }: Judgement): void {
+function judge(draft: Draft, judgement: Judgement): void {
+  const { found, split, isDeterministic, wasChecked, evidence, requester } = judgement;
   const { worker } = found;
   switch (found.verdict) {
     case "guilty":
@@ -86,10 +92,15 @@ function judge(draft: Draft, { found, split, wasChecked, evidence, requester }: 
     case "unrevealed":
       chargeUnrevealed(draft, worker, evidence);
       break;
+    case "unlike":
+      returnBond(draft, worker, evidence);
+      break;
     case "honest":
       returnBond(draft, worker, evidence);
-      if (split !== null)
-        earn(draft, worker, { rule: "work-paid", amount: split.perWorker, evidence });
+      if (split !== null) {
+        const amount = split.perWorker;
+        earn(draft, worker, { rule: "work-paid", amount, evidence, vests: isDeterministic });
+      }
       if (wasChecked) praise(draft, worker, { evidence, requester });
       if (wasChecked && split !== null)
         contribute(draft, worker, { rule: "work-contributed", points: split.perWorker, evidence });

@@ -35,11 +35,15 @@ function drawNodes(draft: Draft, task: TaskRecord): void {
 /** After the close: no worker could know, when he committed, how he would be checked. */
 function drawAudit(draft: Draft, task: TaskRecord): void {
   const { head, policy } = draft.state;
-  const rate = auditRateOf(draft, task);
+  const { nature, comparison } = task.order.work;
+  // What was never the same twice cannot be sampled: how it is checked, its nature says.
+  const rate = nature === "deterministic" ? auditRateOf(draft, task) : 0;
   const draw = seededDraw(drawSeed(head.beacon, task, "audit"));
   const chance = draw(ONE);
   const fullBelow = Math.floor((rate * policy.auditFloor) / ONE);
-  const mode = chance < fullBelow ? "full" : chance < rate ? "segments" : "none";
+  // Where outputs need only be alike, a step that differs proves nothing: the whole is run again.
+  const sampled = comparison === "exact" ? "segments" : "full";
+  const mode = chance < fullBelow ? "full" : chance < rate ? sampled : "none";
   draft.taskEvent(task, "audit-drawn");
   draft.put("task", { ...task, phase: "audit", audit: { height: draft.at.height, mode, rate } });
 }

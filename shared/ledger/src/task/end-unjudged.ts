@@ -44,6 +44,7 @@ function payUnjudged(draft: Draft, task: TaskRecord, { node, shown }: Shown): Ta
   const { policy } = draft.state;
   const wanted = (priceOfRun(policy, shown.fuel) * BigInt(policy.unjudgedShare) + 65_535n) >> 16n;
   const amount = wanted < task.escrow ? wanted : task.escrow;
-  earn(draft, node, { rule: "unjudged-paid", amount, evidence: task.orderId });
+  const vests = task.order.work.nature === "deterministic";
+  earn(draft, node, { rule: "unjudged-paid", amount, evidence: task.orderId, vests });
   return { ...task, escrow: (task.escrow - amount) as TaskRecord["escrow"] };
 }

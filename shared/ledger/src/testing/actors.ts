@@ -20,6 +20,7 @@ import {
   NOTHING_HASH,
   outcomeOf,
   type ProofOfTask,
+  plainWork,
   proofQuorum,
   type Reveal,
   sampleCount,
@@ -52,6 +53,7 @@ export const testOrder = (gateway: NodeId, change: Partial<TaskOrder> = {}): Tas
   deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 10_000 },
   priceCeiling: 10_000n as Points,
   maxFuel: 10_000_000n as Fuel,
+  work: plainWork,
   ...change,
 });
 
@@ -239,6 +241,7 @@ export class Actors {
       fuel: (1_000_000n * BigInt(STEPS)) as Fuel,
       fault: this.fault,
       sealedOutput: `bafkrei${"a".repeat(52)}` as ContentId,
+      transcript: null,
       salt: seededDigest(`${name}/salt`),
     };
   }

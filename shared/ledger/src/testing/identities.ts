@@ -70,6 +70,7 @@ export function renewal(
     runtimes: ["js-qjs-v1"],
     region: "here",
     capacity: 4,
+    serves: [],
     sealKey: key25519(`${member.name}/seal`),
     vote: null,
     ...change,

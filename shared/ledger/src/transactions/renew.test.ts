@@ -14,6 +14,7 @@ describe("renew", () => {
     runtimes: ["js-qjs-v1"],
     region: "elsewhere",
     capacity: 9,
+    serves: ["model"],
     sealKey: seededDigest("seal 2") as string as Key25519,
     vote: null,
     ...change,

@@ -14,6 +14,11 @@ export const submit: Rule<BodyOf<"submit">> = {
         "CEILING_TOO_LOW",
         `runs and audit may cost ${worst} points; the ceiling is ${order.priceCeiling}: raise it, or lower maxFuel`,
       );
+    if (order.work.nature === "quorum-similarity" && order.policy.replicas < 2)
+      return refuse(
+        "NOTHING_TO_COMPARE",
+        "outputs can be alike only of two runs: ask for 2 replicas",
+      );
     const refusal = checkDeadlines(state.policy, order);
     if (refusal !== null) return refusal;
     const cost = costOfSubmit(state.policy, order);

@@ -35,6 +35,7 @@ const sampleOrder: TaskOrder = {
   deadlines: { matchMs: 2_000, runMs: 10_000, deliverMs: 10_000 },
   priceCeiling: points(1_000n),
   maxFuel: fuel(10_000_000_000n),
+  work: { nature: "record-replay", comparison: "tolerant", needs: ["fetch"] },
 };
 
 export const sampleVoucher: Voucher = {
@@ -61,7 +62,9 @@ export const sampleContract: Contract = {
     stateBytes: 65_536,
     outputBytes: 1_048_576,
   },
-  comparator: "exact",
+  comparator: { kind: "numeric", encoding: "json", absolute: "0.5", relative: "1e-9" },
+  outside: { origins: ["https://api.example.org"], model: true },
+  rubric: { contentId: content, sizeBytes: 9 },
 };
 
 export const sampleReveal: Reveal = {
@@ -72,6 +75,7 @@ export const sampleReveal: Reveal = {
   fuel: fuel(123_456n),
   fault: null,
   sealedOutput: content,
+  transcript: sampleDigest(78),
   salt: sampleDigest(8),
 };
 
@@ -135,6 +139,7 @@ const bodies: TransactionBody[] = [
     runtimes: ["js-qjs-v1", "wasm-step-v1"],
     region: "local",
     capacity: 2,
+    serves: ["fetch"],
     sealKey: key25519(20),
     vote: { voteKey: key(21), vrfKey: key25519(22) },
   },
@@ -274,6 +279,7 @@ export const sampleTaskMessages: TaskMessage[] = [
     reveal: sampleReveal,
     outputKey: sampleDigest(67),
     trace: content,
+    transcript: content,
   },
   { kind: "ask", orderId: order, attempt: 0, missing: [node] },
   {
