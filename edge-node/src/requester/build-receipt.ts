@@ -6,6 +6,7 @@ import {
   type ProofOfTask,
   type Receipt,
   receipt,
+  shownOrder,
   type Transaction,
   transactionIdOf,
 } from "@meshwork/protocol";
@@ -39,7 +40,7 @@ export async function buildReceipt(
     conclusion.proofHash === null ? null : await proofAt(chain, conclusion.height, orderId);
   const value: Receipt = {
     version: 1,
-    order,
+    order: shownOrder(order),
     task,
     proof,
     path: state.prove("task", orderId),

@@ -55,6 +55,13 @@ export type Domain =
   | "meshwork/rotation/1"
   /** A network that is founded anew upon the state of a lost one. */
   | "meshwork/successor/1"
+  /** A requester's leave to place many orders, the nonce of each, and the job that they are for. */
+  | "meshwork/mandate/1"
+  | "meshwork/slot/1"
+  | "meshwork/job/1"
+  | "meshwork/job-blind/1"
+  /** A checkpoint of a run that is under way. */
+  | "meshwork/checkpoint/1"
   /** A signed request or session at the API's door. */
   | "meshwork/request/1";
 

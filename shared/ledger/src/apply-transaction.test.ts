@@ -74,6 +74,7 @@ describe("what others have signed", () => {
       ...realChecks,
       verifyVote: counted(realChecks.verifyVote),
       verifyConsent: counted(realChecks.verifyConsent),
+      verifyMandate: counted(realChecks.verifyMandate),
       verifyVoucher: counted(realChecks.verifyVoucher),
       verifyAdmission: counted(realChecks.verifyAdmission),
     };

@@ -12,6 +12,7 @@ import { delegate } from "./transactions/delegate.ts";
 import { fault } from "./transactions/fault.ts";
 import { govern } from "./transactions/govern.ts";
 import { leave } from "./transactions/leave.ts";
+import { part } from "./transactions/part.ts";
 import { prove } from "./transactions/prove.ts";
 import { register } from "./transactions/register.ts";
 import { renew } from "./transactions/renew.ts";
@@ -40,6 +41,7 @@ const rules: { [K in TransactionBody["kind"]]: Rule<Extract<TransactionBody, { k
   delegate,
   govern,
   fault,
+  part,
 };
 
 const ruleFor = (body: TransactionBody): Rule<TransactionBody> =>

@@ -118,7 +118,7 @@ test("the histories hold every kind of transaction", () => {
   const expected = [
     ...["accept", "attest", "cancel", "commit", "decline", "leave", "prove", "register", "renew"],
     ...["revoke-key", "revoke-voucher", "rotate", "show", "submit"],
-    ...["delegate", "fault", "govern"],
+    ...["delegate", "fault", "govern", "part"],
   ];
   expect(expected.filter((kind) => !kinds.has(kind))).toEqual([]);
 });

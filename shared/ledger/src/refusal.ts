@@ -63,6 +63,8 @@ export type RefusalCode =
   // submit
   | "CEILING_TOO_LOW"
   | "DEADLINE_TOO_SHORT"
+  // part
+  | "NOT_MANDATED"
   // cancel
   | "NOT_THE_REQUESTER"
   | "RESULT_IS_OUT"

@@ -12,6 +12,8 @@ import { consensusMessageWire } from "./consensus-message.ts";
 import { contract } from "./contract.ts";
 import { genesis } from "./genesis.ts";
 import { handOverChain } from "./hand-over.ts";
+import { job } from "./job.ts";
+import { jobReceipt } from "./job-receipt.ts";
 import { nodeRecord } from "./node-record.ts";
 import { proofOfTaskWire } from "./proof-of-task.ts";
 import { receipt } from "./receipt.ts";
@@ -22,6 +24,7 @@ import { taskMessage } from "./task-message.ts";
 import { taskRecord } from "./task-record.ts";
 import * as network from "./testing/network-samples.ts";
 import { sampleDigest } from "./testing/sample-ids.ts";
+import { sampleJob, sampleJobReceipt } from "./testing/sample-job.ts";
 import * as sample from "./testing/samples.ts";
 import { type Transaction, transaction, unsignedTransaction } from "./transaction.ts";
 import { verdict } from "./verdict.ts";
@@ -43,6 +46,8 @@ const nouns: { name: string; noun: Wire<z.ZodType>; values: unknown[] }[] = [
   { name: "consensus-message", noun: consensusMessageWire, values: network.sampleConsensusMessages },
   { name: "task-message", noun: taskMessage, values: sample.sampleTaskMessages },
   { name: "receipt", noun: receipt, values: [sampleReceipt()] },
+  { name: "job", noun: job, values: [sampleJob] },
+  { name: "job-receipt", noun: jobReceipt, values: [sampleJobReceipt] },
   { name: "state-claim", noun: stateClaim, values: network.sampleClaims },
   { name: "successor-genesis", noun: successorGenesis, values: [network.sampleSuccessor] },
   { name: "hand-over-chain", noun: handOverChain, values: [{ handOvers: [network.sampleHandOver] }] },

@@ -7,7 +7,7 @@ import { handOverSchema } from "./hand-over.ts";
 import { proofOfTask } from "./proof-of-task.ts";
 import { stateProof } from "./state-proof.ts";
 import { taskRecordSchema } from "./task-record.ts";
-import { transactionSchema } from "./transaction.ts";
+import { type Transaction, transactionSchema } from "./transaction.ts";
 
 /**
  * What the agent takes home: that keys drawn by beacon agreed on this result under this comparator,
@@ -18,7 +18,10 @@ import { transactionSchema } from "./transaction.ts";
 export const receipt = wire(
   z.strictObject({
     version: z.literal(1),
-    /** The requester's signed `submit`. */
+    /**
+     * The requester's signed `submit`; or a `part`, under his signature of its mandate in place of the
+     * gateway's, which proves nothing to whoever checks.
+     */
     order: transactionSchema,
     task: taskRecordSchema,
     /** Null when the ledger itself ended the task, at a deadline. */
@@ -36,3 +39,9 @@ export const receipt = wire(
   { name: "receipt", maxBytes: limits.receiptBytes },
 );
 export type Receipt = z.infer<typeof receipt.schema>;
+
+/** An order as a receipt shows it: what its requester has signed, alone or with many others. */
+export const shownOrder = ({ unsigned, signature }: Transaction): Transaction => ({
+  unsigned,
+  signature: unsigned.body.kind === "part" ? unsigned.body.signature : signature,
+});

@@ -22,6 +22,7 @@ import { wire } from "./canonical.ts";
 import { voteSchema } from "./certificate.ts";
 import { revealSchema } from "./commitment.ts";
 import { runtimeId } from "./contract.ts";
+import { mandateSchema } from "./mandate.ts";
 import { networkProposalSchema } from "./network-proposal.ts";
 import { attestation, proofOfTask } from "./proof-of-task.ts";
 import { taskOrder } from "./task-order.ts";
@@ -131,6 +132,16 @@ const govern = z.strictObject({ kind: z.literal("govern"), proposal: networkProp
 /** Two votes of one seat that exclude each other. Anyone may bring them: the signatures speak. */
 const fault = z.strictObject({ kind: z.literal("fault"), first: voteSchema, second: voteSchema });
 
+/** One order of many that its requester has signed at once: his gateway places it. See `mandate.ts`. */
+const part = z.strictObject({
+  kind: z.literal("part"),
+  mandate: mandateSchema,
+  /** The requester's, over the mandate. */
+  signature,
+  slot: z.int().min(0).max(limits.jobOrders),
+  contractHash: digest,
+});
+
 export const transactionBody = z.discriminatedUnion("kind", [
   register,
   renew,
@@ -149,6 +160,7 @@ export const transactionBody = z.discriminatedUnion("kind", [
   delegate,
   govern,
   fault,
+  part,
 ]);
 export type TransactionBody = z.infer<typeof transactionBody>;
 export type BodyOf<K extends TransactionBody["kind"]> = Extract<TransactionBody, { kind: K }>;

@@ -1,7 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
-import { Actors, TestNetwork, testMember } from "@meshwork/ledger/testing";
-import { genesis, handOverChain, receipt as receiptWire, stateClaim } from "@meshwork/protocol";
+import { Actors, JobPlay, jobOf, TestNetwork, testMember } from "@meshwork/ledger/testing";
+import {
+  genesis,
+  handOverChain,
+  jobReceipt,
+  jobReceiptRoot,
+  receipt as receiptWire,
+  stateClaim,
+} from "@meshwork/protocol";
 import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
 
@@ -25,7 +32,11 @@ test("the checkers of receipts and of state run where there is no Node: bundled 
   actors.finish(orderId);
   network.passEpoch();
   network.step({ view: 1 });
+  const job = new JobPlay(network).receipt(jobOf(network));
+  const swapped = { ...job, parts: job.parts.toReversed() };
   const context = createContext({
+    job: jobReceipt.encode(job),
+    swapped: jobReceipt.encode({ ...swapped, root: jobReceiptRoot(swapped) }),
     ...browserGlobals,
     receipt: receiptWire.encode(network.receiptOf(orderId)),
     forged: receiptWire.encode(network.receiptOf(orderId)).with(2_000, 0x55),
@@ -39,6 +50,10 @@ test("the checkers of receipts and of state run where there is no Node: bundled 
   runInContext(`${code}; globalThis.verify = verify;`, context);
   const verdictOn = (name: string) =>
     runInContext(`verify.verifyReceipt(${name}, { genesis, now: 0 })`, context);
+  const ofJob = (name: string) =>
+    runInContext(`verify.verifyJobReceipt(${name}, { genesis, now: 0 })`, context);
+  expect(ofJob("job")).toMatchObject({ ok: true, failures: 0 });
+  expect(ofJob("swapped")).toMatchObject({ ok: false, code: "WRONG_PART" });
   expect(verdictOn("receipt")).toMatchObject({ ok: true, outcome: "verified" });
   expect(verdictOn("forged")).toMatchObject({ ok: false });
   expect(verdictOn("bare")).toMatchObject({ ok: false, code: "WRONG_EPOCH" });

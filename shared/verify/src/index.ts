@@ -13,5 +13,10 @@ export { follow, type LightClient, lightClientFrom, type Shown } from "./light-c
 export type { Refusal, RefusalCode } from "./refusal.ts";
 export type { Risk } from "./risk.ts";
 export { verifyCertificate } from "./verify-certificate.ts";
+export {
+  type VerifiedJob,
+  type VerifiedPart,
+  verifyJobReceipt,
+} from "./verify-job-receipt.ts";
 export { type ReceiptCheck, type VerifiedReceipt, verifyReceipt } from "./verify-receipt.ts";
 export { type VerifiedState, verifyState } from "./verify-state.ts";

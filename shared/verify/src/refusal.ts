@@ -28,6 +28,16 @@ export type RefusalCode =
   | "PROOF_UNEXPECTED"
   | "WRONG_PROOF"
   | "WRONG_CONCLUSION"
+  // A job's receipt.
+  | "NOT_A_JOB_RECEIPT"
+  | "WRONG_JOB"
+  | "WRONG_ROOT"
+  | "WRONG_PART"
+  | "WRONG_OUTPUT_SIZE"
+  | "TOO_MANY_FAILURES"
+  | "REDUCTION_MISSING"
+  | "REDUCTION_UNEXPECTED"
+  | "REDUCTION_FAILED"
   | ProofRefusal["code"];
 
 export const refuse = (code: RefusalCode, reason: string): Refusal => ({ ok: false, code, reason });

@@ -1,4 +1,4 @@
-import { equalBytes, type NodeId, type OrderId } from "@meshwork/foundation";
+import { equalBytes, type NodeId, type OrderId, type PublicKey } from "@meshwork/foundation";
 import {
   checkProof,
   type Outcome,
@@ -9,9 +9,12 @@ import {
   stateKey,
   type TaskConclusion,
   type TaskRecord,
+  type Transaction,
+  type TransactionBody,
   taskRecord,
   transactionIdOf,
   unsignedTransaction,
+  verifyMandate,
   verifyStateProof,
   verifyTransaction,
 } from "@meshwork/protocol";
@@ -91,18 +94,38 @@ function checkRecord({ task, path, header }: Receipt): Refusal | null {
 function checkOrder({ chainId }: Anchor, { order, task }: Receipt): Refusal | null {
   const { unsigned } = order;
   // The order's id is that of the transaction; a body put together from the record must have it too.
-  const expected = { ...unsigned, chainId, sender: task.requester, body: orderBodyOf(task) };
+  const body = orderBodyOf(unsigned.body, task);
+  const sender = unsigned.body.kind === "part" ? task.order.gateway : task.requester;
+  const expected = body && { ...unsigned, chainId, sender, body };
   const isOfRecord =
-    unsigned.body.kind === "submit" &&
+    expected !== null &&
     (transactionIdOf(unsigned) as string) === task.orderId &&
     equalBytes(unsignedTransaction.encode(unsigned), unsignedTransaction.encode(expected));
   if (!isOfRecord) return refuse("WRONG_ORDER", `the record is not about this order`);
-  return verifyTransaction(task.requesterKey, order)
+  return isSignedBy(task.requesterKey, order)
     ? null
     : refuse("BAD_ORDER_SIGNATURE", `${task.requester} has not signed the order`);
 }
 
-const orderBodyOf = ({ order }: TaskRecord) => ({ kind: "submit" as const, order });
+/** What was placed, as the record has it; null when that is no order. */
+function orderBodyOf(
+  body: TransactionBody,
+  { requester, order }: TaskRecord,
+): TransactionBody | null {
+  if (body.kind === "submit") return { kind: "submit", order };
+  if (body.kind !== "part") return null;
+  const { contractHash, ...template } = order;
+  const mandate = { ...body.mandate, requester, order: template };
+  return { ...body, mandate, contractHash };
+}
+
+/** One of many orders is signed together with the others; its receipt shows that signature, once more. */
+function isSignedBy(key: PublicKey, order: Transaction): boolean {
+  const { body } = order.unsigned;
+  if (body.kind !== "part") return verifyTransaction(key, order);
+  const { mandate, signature } = body;
+  return order.signature === signature && verifyMandate(key, mandate, signature);
+}
 
 /** The task ended as the verifiers' proof says; without one, only the ledger's refund is possible. */
 function checkConclusion({ chainId }: Anchor, { task, proof }: Receipt): Refusal | null {

@@ -25,6 +25,7 @@ const trusting: Checks = {
   verifyAdmission: () => true,
   verifyVote: () => true,
   verifyConsent: () => true,
+  verifyMandate: () => true,
   verifyBeacon: (_key, _alpha, proof) => sm3(utf8(proof)),
 };
 export const UNSIGNED = "0".repeat(128) as Signature;

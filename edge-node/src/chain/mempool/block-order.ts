@@ -1,5 +1,5 @@
 import { limits, type NodeId } from "@meshwork/foundation";
-import type { Transaction, TransactionBody } from "@meshwork/protocol";
+import type { TaskOrder, Transaction, TransactionBody } from "@meshwork/protocol";
 
 /** Whose transaction waits for a block, and since when. */
 export interface Waiting {
@@ -46,9 +46,15 @@ const HIGHEST_PRIORITY = 3;
 function rankOf(body: TransactionBody, waitedMs: number): number {
   if (body.kind === "fault" || body.kind === "revoke-key") return PROTECTS;
   if (WITH_DEADLINE.has(body.kind)) return HAS_DEADLINE;
-  const behind =
-    body.kind === "submit" ? HIGHEST_PRIORITY - body.order.priority : HIGHEST_PRIORITY + 1;
+  const order = orderIn(body);
+  const behind = order === null ? HIGHEST_PRIORITY + 1 : HIGHEST_PRIORITY - order.priority;
   return CAN_WAIT + Math.max(0, behind - Math.floor(waitedMs / limits.mempoolAgeingMs));
+}
+
+/** An order is one, whether its requester has signed it alone or with many others. */
+function orderIn(body: TransactionBody): Pick<TaskOrder, "priority"> | null {
+  if (body.kind === "submit") return body.order;
+  return body.kind === "part" ? body.mandate.order : null;
 }
 
 /** The ledger punishes, or forgets, whose word comes too late. */

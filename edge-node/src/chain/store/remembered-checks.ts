@@ -14,6 +14,7 @@ import {
   ballotDigest,
   type Certificate,
   isWellFormed,
+  jobIdOf,
   quorumOf,
   type Transaction,
   transactionIdOf,
@@ -68,10 +69,17 @@ export class RememberedChecks implements Checks {
   readonly #underWay = new Map<string, Promise<boolean>>();
   readonly #votes = new Remembered();
   readonly #beacons = new Remembered();
+  readonly #mandates = new Remembered();
   readonly verifyAttestation = realChecks.verifyAttestation;
   readonly verifyVoucher = realChecks.verifyVoucher;
   readonly verifyAdmission = realChecks.verifyAdmission;
   readonly verifyConsent = realChecks.verifyConsent;
+
+  /** One mandate stands behind all the orders of a job. */
+  readonly verifyMandate: Checks["verifyMandate"] = (key, mandate, signature) =>
+    this.#mandates.holds(`${key} ${jobIdOf(mandate)} ${signature}`, () =>
+      realChecks.verifyMandate(key, mandate, signature),
+    );
 
   readonly verifyTransaction: Checks["verifyTransaction"] = (key, transaction) =>
     this.#transactions.holds(signatureKey({ key, transaction }), () =>
@@ -209,5 +217,6 @@ export const finalBlockChecks: Checks = {
   verifyAdmission: () => true,
   verifyVote: () => true,
   verifyConsent: () => true,
+  verifyMandate: () => true,
   verifyBeacon: (_key, _alpha, proof) => vrfOutput(proof),
 };

@@ -8,6 +8,7 @@ import { candidacy, equivocation } from "./epochs.ts";
 import { registration, renewal, revocation, rotation, voucherOf } from "./identities.ts";
 import { seededDigest, type TestMember, testMember } from "./members.ts";
 import { TestNetwork } from "./network.ts";
+import { mandateOf, partOf } from "./parts.ts";
 
 /**
  * A history that chance writes: tasks that overlap and are revoked, nodes that decline, fall silent,
@@ -74,6 +75,7 @@ export class History {
   run(blocks: number, after: (network: TestNetwork) => void = () => {}): void {
     this.#begin();
     for (let i = 0; i < blocks; i++) {
+      if (i % 10 === 9) this.#part();
       if (this.#draw(3) === 0) this.#order();
       if (this.#draw(3) === 0) this.#live();
       if (this.#draw(8) === 0) this.#cancel();
@@ -139,6 +141,14 @@ export class History {
       },
       guest,
     );
+  }
+
+  /** A gateway places an order of a job that nobody has ordered alone. */
+  #part(): void {
+    const { network } = this;
+    const jobHash = seededDigest(`job at ${network.header.height}`);
+    const mandate = mandateOf(network, { jobHash });
+    network.put(partOf(network, mandate, { slot: network.header.height % mandate.orders }));
   }
 
   #cancel(): void {

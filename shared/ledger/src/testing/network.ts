@@ -11,6 +11,7 @@ import {
   quorumOf,
   type Receipt,
   type StateClaim,
+  shownOrder,
   signBallot,
   signTransaction,
   type Transaction,
@@ -232,7 +233,8 @@ export class TestNetwork {
     const path = this.state.prove("task", orderId);
     const proof = proofs[0] ?? null;
     const { header, handOvers: handOver } = this;
-    return { version: 1, order, task, proof, path, header, certificate, handOver };
+    const shown = { order: shownOrder(order), task, proof, path };
+    return { version: 1, ...shown, header, certificate, handOver };
   }
 
   /** That a record stands in the newest state, or that none does. */

@@ -7,6 +7,7 @@ import {
   verifyAttestation,
   verifyCertificate,
   verifyConsent,
+  verifyMandate,
   verifyTransaction,
   verifyVote,
   verifyVoucher,
@@ -28,6 +29,7 @@ export interface Checks {
   verifyAdmission: typeof verifyAdmission;
   verifyVote: typeof verifyVote;
   verifyConsent: typeof verifyConsent;
+  verifyMandate: typeof verifyMandate;
   /**
    * The proposer's beacon proof. For blocks that are final already its output is enough
    * (`vrfOutput`), which is ten times cheaper.
@@ -43,6 +45,7 @@ export const realChecks: Checks = {
   verifyAdmission,
   verifyVote,
   verifyConsent,
+  verifyMandate,
 };
 
 /** What a transaction is held against. */

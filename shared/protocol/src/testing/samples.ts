@@ -23,6 +23,7 @@ import {
   sampleDigest,
   signature,
 } from "./sample-ids.ts";
+import { samplePart } from "./sample-mandate.ts";
 import { samplePolicy } from "./sample-policy.ts";
 
 /** One value of each noun, fixed for ever: golden bytes are made of them. None is signed truly. */
@@ -179,17 +180,7 @@ const bodies: TransactionBody[] = [
       signature: signature(77),
     },
   },
-  { kind: "delegate", candidate: node },
-  { kind: "govern", proposal: { policy: samplePolicy, protocolVersion: 2 } },
-  {
-    kind: "fault",
-    first: { ballot: sampleBallot, seat: 1, signature: signature(76) },
-    second: {
-      ballot: { ...sampleBallot, kind: "X", blockHash: null },
-      seat: 1,
-      signature: signature(77),
-    },
-  },
+  samplePart,
 ];
 
 export const sampleTransactions: Transaction[] = bodies.map((body, i) => ({
