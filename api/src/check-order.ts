@@ -4,6 +4,8 @@ import {
   type Contract,
   contractHash,
   contract as contractWire,
+  type InputRef,
+  isFileId,
   type Transaction,
   transactionIdOf,
   transaction as transactionWire,
@@ -64,13 +66,19 @@ export function checkOrder(raw: RawOrder, around: OrderSurroundings): CheckedOrd
 }
 
 /** The program, then each input. */
-export const objectsOf = (contract: Contract) => [contract.program, ...contract.inputs];
+const inputsOf = (contract: Contract): InputRef[] => [contract.program, ...contract.inputs];
 
+/** What was uploaded as a whole: all but files. */
+export const objectsOf = (contract: Contract): ContentId[] =>
+  inputsOf(contract).flatMap(({ contentId }) => (isFileId(contentId) ? [] : [contentId]));
+
+/** Null for a file: the node behind the door has it, or says that it has not. */
 export function findObjects(
   contract: Contract,
   staged: (id: ContentId) => Uint8Array | null,
-): Uint8Array[] {
-  return objectsOf(contract).map(({ contentId, sizeBytes }, i) => {
+): (Uint8Array | null)[] {
+  return inputsOf(contract).map(({ contentId, sizeBytes }, i) => {
+    if (isFileId(contentId)) return null;
     const what = i === 0 ? "the program" : `input ${i - 1}`;
     const bytes = staged(contentId);
     if (bytes === null)

@@ -13,10 +13,7 @@ export async function place(ctx: Context, order: CheckedOrder): Promise<OrderId>
   const placed = await confirmed(ctx.door, `order ${orderId}`, (signal) =>
     ctx.door.gateway.place({ transaction, contract, blind, objects }, signal),
   );
-  ctx.door.staging.drop(
-    requester,
-    objectsOf(contract).map((ref) => ref.contentId),
-  );
+  ctx.door.staging.drop(requester, objectsOf(contract));
   return placed;
 }
 

@@ -51,8 +51,8 @@ export interface PlacedOrder {
   transaction: Transaction;
   contract: Contract;
   blind: Digest;
-  /** Plaintext: the program, then each input, in the contract's order. */
-  objects: readonly Uint8Array[];
+  /** Plaintext: the program, then each input, in the contract's order; null for a file. */
+  objects: readonly (Uint8Array | null)[];
 }
 
 export interface TaskEvent {

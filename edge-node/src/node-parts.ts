@@ -1,9 +1,9 @@
 import { deriveSeed, type KeyPair, keyPairFromSecret, x25519PublicKey } from "@meshwork/crypto";
-import { type Clock, limits, type NodeId, type OrderId } from "@meshwork/foundation";
+import { type Clock, type FileId, limits, type NodeId, type OrderId } from "@meshwork/foundation";
 import type { State } from "@meshwork/ledger";
 import type { Log } from "@meshwork/observability";
 import { createP2p, type Identity, type P2p } from "@meshwork/p2p";
-import { runtimeId, streamNames } from "@meshwork/protocol";
+import { type Dispatch, runtimeId, streamNames } from "@meshwork/protocol";
 import { ledgerAdmission } from "./admission.ts";
 import { partiesOf } from "./assignment.ts";
 import { createAssignments } from "./assignments.ts";
@@ -18,6 +18,7 @@ import { createTaskMail } from "./mail/task-mail.ts";
 import { recoveryHashOf } from "./membership/join-network.ts";
 import type { keepMembership } from "./membership/keep-membership.ts";
 import type { NodeOptions, NodeParts } from "./node.ts";
+import { taskRoot } from "./node-identity.ts";
 import type { Blobs, TaskMail } from "./ports.ts";
 import { createSandboxPool } from "./runtime/sandbox-pool.ts";
 import { createSandboxes, type Sandboxes } from "./sandboxes.ts";
@@ -64,19 +65,29 @@ export const followLedger = (
 /** Task data: in this node's folder, in the store that it shares, and with peers; see `data/README.md`. */
 export async function serveTaskData(
   parts: NodeParts,
-  { folder, objectsBytes, taskDataStore = null }: NodeOptions,
+  { folder, objectsBytes, secrets, taskDataStore = null }: NodeOptions,
   { p2p, ledger, dispatches }: { p2p: P2p; ledger: LedgerClient; dispatches: DispatchBook },
 ): Promise<TaskData> {
   const openChannel: OpenChannel = (peer, signal) =>
     p2p.channels.open(peer, streamNames.blobs, signal ? { signal } : {});
   const allowancesOf = allowances(p2p.nodeId, ledger, dispatches);
   const taskData = await openTaskData(
-    { ...parts, openChannel, allowancesOf, isNeeded: dispatches.names },
+    {
+      ...parts,
+      openChannel,
+      allowancesOf,
+      isNeeded: dispatches.names,
+      isOrdered: (id) => dispatches.orders().some((order) => hasInput(dispatches.get(order), id)),
+      secretRoot: taskRoot(secrets),
+    },
     { folder, objectsBytes, taskDataStore },
   );
   await p2p.channels.serve(streamNames.blobs, taskData.blobs.onChannel);
   return taskData;
 }
+
+const hasInput = (dispatch: Dispatch | null, id: FileId): boolean =>
+  dispatch?.contract.inputs.some(({ contentId }) => contentId === id) ?? false;
 
 /** What was kept for an order goes when the order is over. The result ends that. */
 export const forgetOrders = (

@@ -13,6 +13,7 @@ import {
 } from "./archiver/keep-snapshots.ts";
 import type { LedgerNode } from "./chain/ledger-node.ts";
 import type { Chain } from "./chain/store/chain.ts";
+import type { Files } from "./data/files.ts";
 import { handIn } from "./hand-in.ts";
 import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
 import { openDeliveryBook } from "./mail/delivery-book.ts";
@@ -38,7 +39,7 @@ import type { Sandboxes } from "./sandboxes.ts";
 import { createTaskSecrets } from "./task-secrets.ts";
 
 export interface NodeOptions extends SnapshotPlaces {
-  /** `chain`, `vote`, `objects`, `results`, `uploads`, `dispatches`, `deliveries`, `snapshots` and `control` lie in it. One process owns it. */
+  /** `chain`, `vote`, `objects`, `results`, `files`, `uploads`, `dispatches`, `deliveries`, `snapshots` and `control` lie in it. One process owns it. */
   folder: string;
   genesis: Genesis;
   /** `edge` runs and verifies tasks and may vote; `gateway` orders them for others and follows the ledger. */
@@ -78,6 +79,7 @@ export interface Node {
   readonly ledger: LedgerClient;
   readonly chain: Chain;
   readonly requester: Requester;
+  readonly files: Files;
   /** Of the newest snapshot in the configured place; undefined where this node publishes none. */
   readonly snapshotTime: number | undefined;
   /** Hands a signed transaction in; the height at which it stands. */
@@ -150,7 +152,7 @@ async function buildNode(
   const dispatches = await openDispatchBook(join(folder, "dispatches"), parts.clock);
   const deliveries = await openDeliveryBook(join(folder, "deliveries"));
   const known = { p2p, ledger, dispatches };
-  const { blobs, results, pins, ...taskData } = await serveTaskData(parts, options, known);
+  const { blobs, files, results, pins, ...taskData } = await serveTaskData(parts, options, known);
   running.defer(() => taskData.stop());
   const mail = openMail(p2p, ledger, { onLetter: (letter) => requester.onLetter(letter) });
   const road: Road = {
@@ -163,7 +165,7 @@ async function buildNode(
     dispatches,
     secrets: createTaskSecrets(taskRoot(secrets)),
   };
-  const ordering = { ...road, deliveries, results, pins, chain, submit };
+  const ordering = { ...road, deliveries, files, results, pins, chain, submit };
   const requester: Requester = createRequester(ordering, signal);
   running.defer(forgetOrders(road, taskData.release));
   showAccounts(p2p.messaging, chain);
@@ -190,6 +192,7 @@ async function buildNode(
     ledger,
     chain,
     requester,
+    files,
     get snapshotTime() {
       return snapshots.snapshotTime;
     },

@@ -44,6 +44,10 @@ export interface Blobs {
       maxBytes: number;
       signal: AbortSignal;
       unsealed?: boolean;
+      /** Needs it here until it is done. */
+      orderId?: OrderId;
+      /** It must lie here afterwards: else the store's refusal is thrown. @default false */
+      mustKeep?: boolean;
     },
   ): Promise<Uint8Array>;
   /** Lets a peer keep a copy, so that this node may go. */

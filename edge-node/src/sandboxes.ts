@@ -1,5 +1,5 @@
 import type { RunningTask } from "./runtime/run-task.ts";
-import type { Task } from "./runtime/runtime.ts";
+import type { HostTask } from "./runtime/runtime.ts";
 import type { SandboxPool } from "./runtime/sandbox-pool.ts";
 import { createWatch } from "./watch.ts";
 
@@ -12,7 +12,7 @@ export interface SandboxBounds {
 /** Sandboxes for all who run programs in this node: who finds none free waits his turn. */
 export interface Sandboxes {
   readonly hasRoom: boolean;
-  open(task: Task, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
+  open(task: HostTask, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
   stop(): Promise<void>;
 }
 

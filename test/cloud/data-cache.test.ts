@@ -72,6 +72,8 @@ async function open(nodeId: NodeId, place = `s3://${here.bucket}/${prefix}/objec
     {
       ...{ clock: systemClock, log: silentLog, metrics },
       isNeeded: () => false,
+      isOrdered: () => false,
+      secretRoot: new Uint8Array(32),
       allowancesOf: () => [{ orderId: "a".repeat(64) as never, maxBytes: 1 << 20 }],
       openChannel: async (peer) => {
         const door = doors.get(peer);

@@ -36,7 +36,9 @@ describe("a run", () => {
     expect(states).toEqual(["submitted", "done"]);
     expect(done).toMatchObject({ output: 42, outcome: "verified", fuel: 2n ** 60n });
     expect(done.receipt).toEqual(utf8(`receipt ${done.orderId}`));
-    const sent = world.gateway.placed[0]?.objects.map((bytes) => new TextDecoder().decode(bytes));
+    const sent = world.gateway.placed[0]?.objects.map((bytes) =>
+      new TextDecoder().decode(bytes ?? undefined),
+    );
     expect(sent).toEqual([new TextDecoder().decode(doubling.program), "21"]);
   });
 

@@ -6,7 +6,7 @@ import { type Assignment, dispatchFor, placeOf } from "../assignment.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
-import type { Task } from "../runtime/runtime.ts";
+import type { HostTask } from "../runtime/runtime.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
 import { declineAssignment } from "../worker/accept-assignment.ts";
 import { fetchTask } from "../worker/fetch-inputs.ts";
@@ -29,7 +29,7 @@ export interface VerifierParts {
   blobs: Blobs;
   dispatches: DispatchBook;
   secrets: TaskSecrets;
-  openSandbox(task: Task, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
+  openSandbox(task: HostTask, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
   log: Log;
 }
 

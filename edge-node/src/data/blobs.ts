@@ -37,7 +37,12 @@ export interface KeepOptions {
   unsealed?: boolean;
 }
 
-export interface FetchOptions extends KeepOptions {
+export interface CopyOptions extends KeepOptions {
+  /** What was fetched is worth nothing unless it lies here: a disk that is full is an error. @default false */
+  mustKeep?: boolean;
+}
+
+export interface FetchOptions extends CopyOptions {
   /** Nodes that may have it, best first. */
   hints: readonly NodeId[];
   /** Larger content is refused before it is read. */
@@ -52,7 +57,7 @@ export interface Blobs {
   /**
    * Always the very content that `id` names.
    * @throws BlobError `BLOB_HASH_MISMATCH` when a peer lied and nobody had it; `BLOB_UNAVAILABLE` when
-   * nobody had it; `BLOB_TOO_LARGE`. Or the signal's reason.
+   * nobody had it; `BLOB_TOO_LARGE`. Or the signal's reason; or, with `mustKeep`, the store's refusal.
    */
   fetch(id: ContentId, options: FetchOptions): Promise<Uint8Array>;
   /** Brings the bytes to a peer; resolves once they are durable there. @throws BlobError */

@@ -1,6 +1,6 @@
 import { type ContentId, codeOf, limits } from "@meshwork/foundation";
 import { BlobError } from "./blob-error.ts";
-import type { BlobsParts, FetchOptions, KeepOptions } from "./blobs.ts";
+import type { BlobsParts, CopyOptions, FetchOptions } from "./blobs.ts";
 import { askPeers, type Failure } from "./from-peers.ts";
 import { hedged } from "./hedge.ts";
 import type { Asked } from "./shared-store.ts";
@@ -8,22 +8,23 @@ import type { Asked } from "./shared-store.ts";
 /** Why a source has not given an object, or the object. */
 type Answer = Uint8Array | readonly Failure[];
 
-/** A copy is a convenience: who has the bytes can work, also when the disk is full. */
+/** A copy is a convenience: who has the bytes can work, also when the disk is full. Unless it must be kept. */
 export async function keepCopy(
   { store, pin, log }: Pick<BlobsParts, "store" | "pin" | "log">,
-  { id, bytes, orderId }: { id: ContentId; bytes: Uint8Array } & KeepOptions,
+  { id, bytes, orderId, mustKeep }: { id: ContentId; bytes: Uint8Array } & CopyOptions,
 ): Promise<void> {
   if (orderId !== undefined) pin?.(orderId, id);
   try {
     await store.put(bytes);
   } catch (error) {
+    if (mustKeep) throw error;
     log.warn("fetched content could not be kept", { id, code: codeOf(error), error });
   }
 }
 
 /** Looks for content here, then in the shared store, then with peers. See `Blobs.fetch`. */
 export function contentFetcher(parts: BlobsParts) {
-  const { store, shared, log, clock } = parts;
+  const { store, shared, log, clock, pin } = parts;
   const fromPeers = askPeers(parts);
 
   async function fromHere(id: ContentId, maxBytes: number): Promise<Answer> {
@@ -65,7 +66,10 @@ export function contentFetcher(parts: BlobsParts) {
   return async (id: ContentId, options: FetchOptions): Promise<Uint8Array> => {
     options.signal?.throwIfAborted();
     const here = await fromHere(id, options.maxBytes);
-    if (here instanceof Uint8Array) return here;
+    if (here instanceof Uint8Array) {
+      if (options.orderId !== undefined) pin?.(options.orderId, id);
+      return here;
+    }
     const found = await fromElsewhere(id, options);
     if (found instanceof Uint8Array) return found;
     throw notFetched(id, [...here, ...found]);

@@ -37,6 +37,8 @@ const open = (taskDataStore: string | null = null) =>
       metrics: createMetrics({ processMetrics: false }),
       openChannel: () => Promise.reject(new Error("nobody is there")),
       isNeeded: (id) => named.has(id),
+      isOrdered: () => false,
+      secretRoot: new Uint8Array(32),
       allowancesOf: () => allowances,
     },
     { folder: join(folder, "node"), objectsBytes: 100 * KiB, taskDataStore },

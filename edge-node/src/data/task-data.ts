@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { type Clock, type ContentId, codeOf, limits, type OrderId } from "@meshwork/foundation";
+import {
+  type Clock,
+  type ContentId,
+  codeOf,
+  every,
+  type FileId,
+  limits,
+  type OrderId,
+} from "@meshwork/foundation";
 import type { Log, Metrics } from "@meshwork/observability";
 import {
   type ObjectStore,
@@ -10,6 +18,7 @@ import {
 } from "@meshwork/storage";
 import type { OpenChannel } from "../chain/channel.ts";
 import { type Blobs, type BlobsParts, createBlobs } from "./blobs.ts";
+import { type Files, openFiles } from "./files.ts";
 import { type Allowance, OrderQuota } from "./order-quota.ts";
 import { openPendingUploads } from "./pending-uploads.ts";
 import { Pins } from "./pins.ts";
@@ -22,12 +31,16 @@ export interface TaskDataParts {
   openChannel: OpenChannel;
   /** Whether an open order's dispatch names the object. */
   isNeeded: (id: ContentId) => boolean;
+  /** Whether an open order names the file. */
+  isOrdered: (id: FileId) => boolean;
+  /** What the keys of files derive from: 32 secret bytes. */
+  secretRoot: Uint8Array;
   /** What a peer may bring to this node. */
   allowancesOf: (peer: Parameters<OrderQuota["take"]>[0]) => readonly Allowance[];
 }
 
 export interface TaskDataOptions {
-  /** `objects`, `results` and `uploads` lie in it. */
+  /** `objects`, `results`, `files` and `uploads` lie in it. */
   folder: string;
   /** Of objects, and as much of results. */
   objectsBytes: number;
@@ -37,6 +50,8 @@ export interface TaskDataOptions {
 
 export interface TaskData {
   blobs: Blobs;
+  /** What requesters bring in chunks. */
+  files: Files;
   /** Plaintext results: apart from what is served to whoever names an address. */
   results: ObjectStore;
   pins: Pins;
@@ -52,7 +67,9 @@ export async function openTaskData(
 ): Promise<TaskData> {
   const { folder, objectsBytes } = options;
   const pins = new Pins();
-  const isNeeded = (id: ContentId) => pins.has(id) || parts.isNeeded(id);
+  let files: Files | null = null;
+  const isNeeded = (id: ContentId) =>
+    pins.has(id) || parts.isNeeded(id) || files?.names(id) === true;
   const open = (name: string, maxObjectBytes: number) => {
     const bounds = { maxTotalBytes: objectsBytes, maxObjectBytes, isPinned: isNeeded };
     return openFolderStore({ folder: join(folder, name), ...bounds });
@@ -74,16 +91,51 @@ export async function openTaskData(
     },
     ...(shared && { shared }),
   });
+  files = await openFiles(
+    {
+      ...parts,
+      blobs,
+      root: parts.secretRoot,
+      drop: (id) => dropUnlessNeeded(store, isNeeded, id),
+    },
+    {
+      folder: join(folder, "files"),
+      maxBytes: objectsBytes * FILES_SHARE,
+      maxBytesPerAccount: objectsBytes * ACCOUNT_SHARE,
+    },
+  );
+  const stopForgetting = forgetFiles(parts, files);
   return {
-    ...{ blobs, results, pins },
+    ...{ blobs, files, results, pins },
     release(orderId) {
       pins.release(orderId);
       quota.release(orderId);
     },
     async stop() {
+      stopForgetting();
       await shared?.stop();
     },
   };
+}
+
+/** The rest is for programs, inputs and outputs; and no account takes all that there is for files. */
+const FILES_SHARE = 3 / 4;
+const ACCOUNT_SHARE = 1 / 2;
+
+const dropUnlessNeeded = async (
+  store: Pick<ObjectStore, "delete">,
+  isNeeded: (id: ContentId) => boolean,
+  id: ContentId,
+): Promise<boolean> => !isNeeded(id) && store.delete(id);
+
+const FORGET_EVERY_MS = 600_000;
+
+function forgetFiles({ clock, log, isOrdered }: TaskDataParts, files: Files): () => void {
+  return every(clock, FORGET_EVERY_MS, () => {
+    files
+      .forgetUnused(isOrdered)
+      .catch((error) => log.warn("a file that nobody uses stays", { error }));
+  });
 }
 
 const SEALED_BYTES = limits.inputBytes + limits.sealOverheadBytes;

@@ -7,5 +7,7 @@ export class OrderError extends CodedError<
   | "CONTRACT_HASH_MISMATCH"
   | "OBJECT_MISSING"
   | "OBJECT_HASH_MISMATCH"
+  /** An object that should be a file, or the other way round. */
+  | "INPUT_SIZE_WRONG"
   | "ORDER_UNKNOWN"
 > {}

@@ -4,10 +4,15 @@ import {
   type Contract,
   contractHash,
   type Dispatch,
+  type InputRef,
+  isFileId,
+  isInputSize,
   type Transaction,
   transactionIdOf,
 } from "@meshwork/protocol";
 import { contentIdOf } from "@meshwork/storage";
+import { fileMap } from "../data/file-map.ts";
+import type { Files } from "../data/files.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { Blobs, TaskLedger } from "../ports.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
@@ -18,13 +23,15 @@ export interface PlacedOrder {
   transaction: Transaction;
   contract: Contract;
   blind: Digest;
-  /** Plaintext: the program, then each input, in the contract's order. */
-  objects: readonly Uint8Array[];
+  /** Plaintext: the program, then each input, in the contract's order; null for a file, which was brought before. */
+  objects: readonly (Uint8Array | null)[];
 }
 
 export interface PlaceOrderParts {
   ledger: Pick<TaskLedger, "chainId">;
   blobs: Blobs;
+  /** What requesters have brought. */
+  files: Pick<Files, "mapOf">;
   dispatches: DispatchBook;
   secrets: TaskSecrets;
   /** Hands a signed transaction in; resolves when it is final, rejects with the ledger's refusal. */
@@ -77,10 +84,17 @@ function checkOrder(
 
 function checkObjects({ contract, objects }: PlacedOrder): void {
   const named = [contract.program, ...contract.inputs];
-  named.forEach(({ contentId, sizeBytes }, i) => {
+  named.forEach((ref, i) => {
+    const { contentId, sizeBytes } = ref;
     const bytes = objects[i];
     const what = i === 0 ? "the program" : `input ${i - 1}`;
-    if (bytes === undefined)
+    if (!isInputSize(ref))
+      throw new OrderError(
+        "INPUT_SIZE_WRONG",
+        `${what} (${contentId}) cannot have ${sizeBytes} bytes: name as a file what is larger than a chunk, and only that`,
+      );
+    if (isFileId(contentId)) return;
+    if (bytes === undefined || bytes === null)
       throw new OrderError(
         "OBJECT_MISSING",
         `${what} (${contentId}) was not uploaded: upload it, then place the order`,
@@ -102,14 +116,18 @@ async function sealObjects(
 ): Promise<Dispatch> {
   const { contract, blind, objects } = order;
   const dataKey = parts.secrets("data-key", orderId, 0);
-  const named: ContentId[] = [contract.program, ...contract.inputs].map((ref) => ref.contentId);
+  const account = order.transaction.unsigned.sender;
+  const seal = (bytes: Uint8Array): Promise<ContentId> =>
+    parts.blobs.put(sealBytes(fromHex(dataKey), bytes), { orderId });
+  const named: InputRef[] = [contract.program, ...contract.inputs];
   const sealed = await Promise.all(
-    named.map(async (plain, i) => ({
-      plain,
-      sealed: await parts.blobs.put(sealBytes(fromHex(dataKey), objects[i] as Uint8Array), {
-        orderId,
-      }),
-    })),
+    named.map(async ({ contentId: plain }, i) => {
+      // A file lies sealed already: the order's key opens its map, and the map its chunks.
+      const bytes = isFileId(plain)
+        ? fileMap.encode(parts.files.mapOf({ account, id: plain }))
+        : (objects[i] as Uint8Array);
+      return { plain, sealed: await seal(bytes) };
+    }),
   );
   return { kind: "dispatch", orderId, contract, blind, dataKey, sealed };
 }

@@ -28,6 +28,7 @@ export interface RequesterParts {
   ledger: LedgerClient;
   mail: TaskMail;
   blobs: Blobs;
+  files: PlaceOrderParts["files"];
   results: Results;
   dispatches: DispatchBook;
   deliveries: DeliveryBook;

@@ -7,7 +7,7 @@
  *
  * Each call ends in one of the last three functions of the host, none of which returns.
  */
-export const JS_PRELUDE = `(inputBytes, inputText, inputSize, finishWithText, finishWithBytes, fail, seed, inputCount) => {
+export const JS_PRELUDE = `(inputBytes, inputPiece, inputText, inputSize, finishWithText, finishWithBytes, fail, seed, inputCount) => {
 "use strict";
 const { stringify, parse } = JSON;
 
@@ -21,6 +21,11 @@ const inputs = Object.freeze(Array.from({ length: inputCount }, (_, index) => {
   return Object.freeze({
     size: inputSize(index),
     bytes: () => new Uint8Array(inputBytes(index)),
+    read: (offset, length) => {
+      if (![offset, length].every((number) => Number.isSafeInteger(number) && number >= 0))
+        throw new TypeError("read(offset, length) takes whole numbers from 0 on");
+      return new Uint8Array(inputPiece(index, offset, length));
+    },
     text,
     json: () => parse(text()),
   });

@@ -16,6 +16,36 @@ const textOf = (outcome: SegmentOutcome): string =>
 const main = (body: string, inputs: readonly Uint8Array[] = []) =>
   textOf(runOnly(jsTask(`function main(inputs) { ${body} }`, { inputs })));
 
+describe("an input that is a file", () => {
+  const content = Uint8Array.from({ length: (2 << 20) + 5 }, (_, i) => 97 + (i % 26));
+  const file = {
+    sizeBytes: content.length,
+    chunk: (index: number) => content.subarray(index << 20, (index + 1) << 20),
+  };
+  const over = (body: string, limits = {}) => {
+    const task = jsTask(`function main(inputs) { ${body} }`, { limits });
+    return textOf(openTask({ ...task, inputs: [file] }, engine).runSegment(firstSegment));
+  };
+
+  test("is read in pieces, or as a whole where that fits", () => {
+    const read = "String.fromCharCode(...inputs[0].read(2097150, 99))";
+    const tail = new TextDecoder().decode(content.subarray(2_097_150));
+    expect(over(`return inputs[0].size + ${read}`)).toBe(`"2097157${tail}"`);
+    expect(over("return inputs[0].read(9999999, 4).length")).toBe("0");
+    expect(over("return [inputs[0].bytes().length, inputs[0].text().length]")).toBe(
+      `[${content.length},${content.length}]`,
+    );
+    expect(over("inputs[0].read(-1, 4)")).toMatch(/^PROGRAM_ERROR: TypeError: read\(offset/);
+  });
+
+  test("is more than the memory that was granted: then the program must read it in pieces", () => {
+    const task = jsTask("function main(inputs) { inputs[0].bytes() }");
+    const large = { sizeBytes: 2 ** 32 - 1, chunk: () => new Uint8Array(1 << 20) };
+    const outcome = openTask({ ...task, inputs: [large] }, engine).runSegment(firstSegment);
+    expect(textOf(outcome)).toMatch(/^MEMORY_LIMIT: input 0 is read by 4294967295 bytes/);
+  });
+});
+
 describe("a program", () => {
   test("defines main, whose value becomes JSON with sorted keys", () => {
     expect(main('return { b: [1.5, null, "é"], a: { "10": 1, "9": 2, z: undefined } }')).toBe(
@@ -180,7 +210,7 @@ describe("the meaning of js-qjs-v1", () => {
 
   test("is the metered engine, the prelude and the host's charges", () => {
     expect(hashOf(instrumented.wasm)).toBe("fdaa791bc08efb35cccc29942e13a9bb");
-    expect(hashOf(utf8(JS_PRELUDE + JS_PROGRAM))).toBe("46922c07ad94f1236f2ea54afa839ce7");
+    expect(hashOf(utf8(JS_PRELUDE + JS_PROGRAM))).toBe("525f5be48d9b18876babf19d9b1a5dbb");
     const outcome = runOnly(
       jsTask("function main(inputs) { return inputs[0].json().list.map((n) => n * Math.PI) }", {
         inputs: [utf8('{"list":[1,2,3.5,-0.1]}')],
@@ -189,6 +219,6 @@ describe("the meaning of js-qjs-v1", () => {
     expect(textOf(outcome)).toBe(
       "[3.141592653589793,6.283185307179586,10.995574287564276,-0.3141592653589793]",
     );
-    expect(outcome.fuel).toBe(17_526_452n);
+    expect(outcome.fuel).toBe(18_235_935n);
   });
 });

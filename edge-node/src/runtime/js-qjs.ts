@@ -1,18 +1,19 @@
 import { isUtf8 } from "node:buffer";
 import { fromUtf8, utf8 } from "@meshwork/foundation/bytes";
+import { InputReader } from "./input-reader.ts";
 import { ENGINE_MEMORY_PAGES } from "./js-engine.ts";
 import { JS_PRELUDE, JS_PROGRAM } from "./js-prelude.ts";
 import { JsValues } from "./js-values.ts";
 import type { CompiledModule } from "./metered-instance.ts";
 import { moduleLimits } from "./metering/module-limits.ts";
-import { type Segment, type Task, TaskFault } from "./runtime.ts";
+import { type GuestTask, type Segment, TaskFault } from "./runtime.ts";
 import type { StepResult, StepRuntime } from "./step-runtime.ts";
 
 /**
  * Plain JavaScript. Every step begins with a new engine, evaluates the whole program and calls one
  * function of it; so nothing but the state passes from step to step.
  */
-export function prepareJsQjs(task: Task, engine: CompiledModule): StepRuntime {
+export function prepareJsQjs(task: GuestTask, engine: CompiledModule): StepRuntime {
   const { program, limits } = task;
   if (program.bytes.length > moduleLimits.moduleBytes)
     throw new TaskFault(
@@ -45,13 +46,14 @@ export function prepareJsQjs(task: Task, engine: CompiledModule): StepRuntime {
 }
 
 const NOTHING = new Uint8Array(0);
+const PAGE_BYTES = 65_536;
 
 /** Looks at each input once: a program pays for the text that it gets, and not for a refusal. */
-function rememberingIsText(): (input: Uint8Array) => boolean {
-  const known = new Map<Uint8Array, boolean>();
-  return (input) => {
-    const isText = known.get(input) ?? (isUtf8(input) && !input.includes(0));
-    known.set(input, isText);
+function rememberingIsText(): (index: number, input: Uint8Array) => boolean {
+  const known = new Map<number, boolean>();
+  return (index, input) => {
+    const isText = known.get(index) ?? (isUtf8(input) && !input.includes(0));
+    known.set(index, isText);
     return isText;
   };
 }
@@ -62,7 +64,11 @@ interface JsResult {
   readonly fuel: bigint;
 }
 
-function withinLimits({ state, output, fuel }: JsResult, segment: Segment, task: Task): StepResult {
+function withinLimits(
+  { state, output, fuel }: JsResult,
+  segment: Segment,
+  task: GuestTask,
+): StepResult {
   const { stateBytes, outputBytes } = task.limits;
   if (state.length > stateBytes)
     throw new TaskFault(
@@ -92,6 +98,7 @@ class Finished extends Error {
 /** The host's functions, in the order in which the prelude takes them. */
 const HOST_FUNCTIONS = [
   "inputBytes",
+  "inputPiece",
   "inputText",
   "inputSize",
   "finishWithText",
@@ -101,15 +108,16 @@ const HOST_FUNCTIONS = [
 
 /** One step in one engine. */
 class JsStep {
-  readonly #task: Task;
-  readonly #isText: (input: Uint8Array) => boolean;
+  readonly #task: GuestTask;
+  readonly #isText: (index: number, input: Uint8Array) => boolean;
+  readonly #inputs: InputReader;
   readonly #seed: number;
   readonly #js: JsValues;
 
   constructor(parts: {
-    task: Task;
+    task: GuestTask;
     engine: CompiledModule;
-    isText: (input: Uint8Array) => boolean;
+    isText: (index: number, input: Uint8Array) => boolean;
     seed: number;
     budget: bigint;
   }) {
@@ -123,6 +131,7 @@ class JsStep {
       budget,
       host: (id, argument) => this.#answer(id, argument),
     });
+    this.#inputs = new InputReader(task.inputs, (fuel) => this.#js.instance.charge(fuel));
   }
 
   run(what: "count" | "advance", index: number, state: Uint8Array): JsResult {
@@ -155,16 +164,20 @@ class JsStep {
 
   #answer(id: number, argument: (index: number) => number): number {
     const js = this.#js;
-    const input = () => this.#task.inputs[js.numberOf(argument(0))] ?? NOTHING;
+    const index = () => js.numberOf(argument(0));
     switch (HOST_FUNCTIONS[id - 1]) {
       case "inputBytes":
-        return js.newBytes(input());
+        return js.newBytes(this.#whole(index()));
+      case "inputPiece":
+        return js.newBytes(
+          this.#piece(index(), js.numberOf(argument(1)), js.numberOf(argument(2))),
+        );
       case "inputText": {
-        const bytes = input();
-        return this.#isText(bytes) ? js.newString(bytes) : 0;
+        const bytes = this.#whole(index());
+        return this.#isText(index(), bytes) ? js.newString(bytes) : 0;
       }
       case "inputSize":
-        return js.newNumber(input().length);
+        return js.newNumber(this.#inputs.sizeOf(index()));
       case "finishWithText":
         throw this.#finished(js.textOf(argument(0)), js.textOf(argument(1)));
       case "finishWithBytes":
@@ -172,6 +185,25 @@ class JsStep {
       default:
         throw this.#failed(new TextDecoder().decode(js.textOf(argument(0))).trimEnd());
     }
+  }
+
+  #whole(index: number): Uint8Array {
+    return this.#inputs.inMemory(index) ?? this.#piece(index, 0, this.#inputs.sizeOf(index));
+  }
+
+  /** The prelude sees to it that the numbers are whole and not negative. */
+  #piece(index: number, offset: number, length: number): Uint8Array {
+    const left = Math.max(0, this.#inputs.sizeOf(index) - offset);
+    const bytes = Math.min(length, left);
+    // Before anything is brought: there is no room for it in the engine in any case.
+    if (bytes > this.#task.limits.memoryPages * PAGE_BYTES)
+      throw this.#js.fault(
+        "MEMORY_LIMIT",
+        `input ${index} is read by ${bytes} bytes at a time, more than the memory that the contract grants: use read(offset, length)`,
+      );
+    const piece = new Uint8Array(bytes);
+    this.#inputs.read(index, offset, piece);
+    return piece;
   }
 
   #finished(state: Uint8Array, output: Uint8Array): Finished {

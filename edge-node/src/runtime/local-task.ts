@@ -1,9 +1,9 @@
 import { loadJsEngine } from "./js-engine.ts";
 import type { RunningTask } from "./run-task.ts";
-import type { Segment, SegmentOutcome, Task } from "./runtime.ts";
+import type { HostTask, Segment, SegmentOutcome } from "./runtime.ts";
 import { sandboxCommand } from "./sandbox-command.ts";
 import { SandboxError } from "./sandbox-error.ts";
-import { encodeOpen, encodePrepare, encodeSegment } from "./sandbox-messages.ts";
+import { encodePrepare, encodeSegment } from "./sandbox-messages.ts";
 import { SandboxProcess } from "./sandbox-process.ts";
 
 /**
@@ -11,7 +11,7 @@ import { SandboxProcess } from "./sandbox-process.ts";
  * nobody else. So result, trace and fuel are those of the network.
  */
 export { leafOf, runTask, type TaskRun } from "./run-task.ts";
-export type { Program, Segment, SegmentOutcome, Task } from "./runtime.ts";
+export type { HostFile, HostTask, Program, Segment, SegmentOutcome, Task } from "./runtime.ts";
 export { withArguments } from "./wasi/command-line.ts";
 
 /** What runs the sandbox's child. */
@@ -29,7 +29,7 @@ export interface LocalTask extends RunningTask {
 
 /** Opens a task in a child of its own. No bound but the task's own limits stops it: abort it, or close it. */
 export async function openLocally(
-  task: Task,
+  task: HostTask,
   { engine = {}, signal }: { engine?: Engine; signal?: AbortSignal } = {},
 ): Promise<LocalTask> {
   signal?.throwIfAborted();
@@ -48,7 +48,7 @@ export async function openLocally(
     throw new SandboxError("CHILD_LIES", `the child answered ${reply.kind}, not outcome`);
   };
   try {
-    const opened = await child.ask(encodeOpen(task), 0);
+    const opened = await child.open(task);
     if (opened.kind !== "opened")
       throw new SandboxError("CHILD_LIES", `the child answered ${opened.kind}, not opened`);
     return { steps: opened.steps, runSegment, close };

@@ -5,9 +5,9 @@ import type { CompiledModule } from "./metered-instance.ts";
 import { ModuleError } from "./metering/module-error.ts";
 import {
   FAULT_MESSAGE_BYTES,
+  type GuestTask,
   type Segment,
   type SegmentOutcome,
-  type Task,
   TaskFault,
   type TaskSession,
 } from "./runtime.ts";
@@ -23,7 +23,7 @@ import { prepareWasmStep } from "./wasm-step.ts";
  *
  * @param engine QuickJS, as `loadJsEngine` gives it, compiled; needed for `js-qjs-v1` only.
  */
-export function openTask(task: Task, engine: CompiledModule | null): TaskSession {
+export function openTask(task: GuestTask, engine: CompiledModule | null): TaskSession {
   const { limits } = task;
   let before = 0n;
   try {
@@ -44,7 +44,7 @@ export function openTask(task: Task, engine: CompiledModule | null): TaskSession
   }
 }
 
-function prepare(task: Task, engine: CompiledModule | null): StepRuntime {
+function prepare(task: GuestTask, engine: CompiledModule | null): StepRuntime {
   switch (task.program.runtime) {
     case "wasm-step-v1":
       return prepareWasmStep(task);
@@ -58,11 +58,15 @@ function prepare(task: Task, engine: CompiledModule | null): StepRuntime {
 
 class OpenTask implements TaskSession {
   readonly steps: number;
-  readonly #task: Task;
+  readonly #task: GuestTask;
   readonly #runtime: StepRuntime;
   readonly #openingFuel: bigint;
 
-  constructor(task: Task, runtime: StepRuntime, opened: { steps: number; openingFuel: bigint }) {
+  constructor(
+    task: GuestTask,
+    runtime: StepRuntime,
+    opened: { steps: number; openingFuel: bigint },
+  ) {
     this.#task = task;
     this.#runtime = runtime;
     this.steps = opened.steps;

@@ -16,11 +16,31 @@ export interface Program {
 }
 
 /** What is to be run: all of it comes from the contract, and nothing from the machine. */
-export interface Task {
+export interface Task<File = never> {
   readonly program: Program;
-  readonly inputs: readonly Uint8Array[];
+  /** What is in memory, and what is read in chunks. */
+  readonly inputs: readonly (Uint8Array | File)[];
   readonly limits: TaskLimits;
 }
+
+/** An input that is not in memory, as the process sees it that runs the program: it waits for each chunk. */
+export interface InputFile {
+  readonly sizeBytes: number;
+  /** Of `limits.fileChunkBytes`; the last is what is left. @throws HostFailure when it cannot be had */
+  chunk(index: number): Uint8Array;
+}
+
+/** A task as the process sees it that runs it. */
+export type GuestTask = Task<InputFile>;
+
+/** The same file as the node sees it, which brings the chunks. */
+export interface HostFile {
+  readonly sizeBytes: number;
+  chunk(index: number): Promise<Uint8Array>;
+}
+
+/** A task as it is handed to a sandbox. */
+export type HostTask = Task<HostFile>;
 
 /** Bounds of the machine. To meet one is a failure of the host (`SandboxError`), never a result. */
 export interface HostLimits {

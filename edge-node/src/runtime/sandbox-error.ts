@@ -9,6 +9,8 @@ export type SandboxErrorCode =
   | "CHILD_DIED"
   /** The process said something that it may not say. */
   | "CHILD_LIES"
+  /** A chunk of an input was here when the task began, and can no longer be had. */
+  | "INPUT_LOST"
   /** Something in the sandbox failed that is neither the program's doing nor a limit. */
   | "SANDBOX_BROKEN"
   /** All sessions are taken. */

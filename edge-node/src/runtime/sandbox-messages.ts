@@ -1,5 +1,6 @@
+import { fileByRequests } from "./file-requests.ts";
 import type { InstrumentedModule } from "./metering/instrument.ts";
-import type { Segment, SegmentOutcome, Task, TaskLimits } from "./runtime.ts";
+import type { GuestTask, HostTask, Segment, SegmentOutcome, TaskLimits } from "./runtime.ts";
 import { encodeFrame, type Frame } from "./sandbox-frames.ts";
 
 /**
@@ -10,13 +11,19 @@ type Wire<T> = { [K in keyof T]: T[K] extends bigint ? string : T[K] };
 
 type Request =
   | { kind: "prepare"; instanceFuel: string }
-  | { kind: "open"; runtime: Task["program"]["runtime"]; limits: Wire<TaskLimits> }
+  | {
+      kind: "open";
+      runtime: GuestTask["program"]["runtime"];
+      limits: Wire<TaskLimits>;
+      /** The size of each input that is a file; null for one that comes as a blob. */
+      files: (number | null)[];
+    }
   | { kind: "segment"; index: number; fuelBefore: string; outputBefore: number };
 
 /** What the child was asked, decoded. */
 export type SandboxRequest =
   | { kind: "prepare"; engine: InstrumentedModule }
-  | { kind: "open"; task: Task }
+  | { kind: "open"; task: GuestTask }
   | { kind: "segment"; segment: Segment };
 
 /** Blob: the JavaScript engine, which every child gets before it gets a task. */
@@ -25,15 +32,19 @@ export function encodePrepare({ wasm, instanceFuel }: InstrumentedModule): Uint8
   return encodeFrame(header, [wasm]);
 }
 
-/** Blobs: the program and the inputs. */
-export function encodeOpen(task: Task): Uint8Array[] {
+/** Blobs: the program, and the inputs that are no files. */
+export function encodeOpen(task: HostTask): Uint8Array[] {
   const { program, limits, inputs } = task;
   const header: Request = {
     kind: "open",
     runtime: program.runtime,
     limits: { ...limits, fuel: String(limits.fuel) },
+    files: inputs.map((input) => (input instanceof Uint8Array ? null : input.sizeBytes)),
   };
-  return encodeFrame(header, [program.bytes, ...inputs]);
+  return encodeFrame(header, [
+    program.bytes,
+    ...inputs.filter((input) => input instanceof Uint8Array),
+  ]);
 }
 
 /** Blob: the state. */
@@ -45,7 +56,7 @@ export function encodeSegment(segment: Segment): Uint8Array[] {
 
 export function decodeRequest(frame: Frame): SandboxRequest {
   const header = frame.header as Request;
-  const [first = NOTHING, ...inputs] = frame.blobs;
+  const [first = NOTHING, ...blobs] = frame.blobs;
   switch (header.kind) {
     case "prepare":
       return {
@@ -55,6 +66,9 @@ export function decodeRequest(frame: Frame): SandboxRequest {
     case "open": {
       const limits = { ...header.limits, fuel: BigInt(header.limits.fuel) } as TaskLimits;
       const program = { runtime: header.runtime, bytes: first };
+      const inputs = header.files.map((sizeBytes, index) =>
+        sizeBytes === null ? (blobs.shift() ?? NOTHING) : fileByRequests(index, sizeBytes),
+      );
       return { kind: "open", task: { program, inputs, limits } };
     }
     case "segment": {

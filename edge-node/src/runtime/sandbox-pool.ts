@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { type Clock, every } from "@meshwork/foundation";
 import { loadJsEngine } from "./js-engine.ts";
-import type { HostLimits, Segment, SegmentOutcome, Task } from "./runtime.ts";
+import type { HostLimits, HostTask, Segment, SegmentOutcome } from "./runtime.ts";
 import { sandboxCommand } from "./sandbox-command.ts";
 import { SandboxError } from "./sandbox-error.ts";
-import { encodeOpen, encodePrepare, encodeSegment, type SandboxReply } from "./sandbox-messages.ts";
+import { encodePrepare, encodeSegment, type SandboxReply } from "./sandbox-messages.ts";
 import { SandboxProcess } from "./sandbox-process.ts";
 
 export interface SandboxPoolOptions {
@@ -32,7 +32,7 @@ export interface SandboxSession {
 export interface SandboxPool {
   /** Rejects with a SandboxError; a program that cannot be opened is a session that faults. */
   open(
-    task: Task,
+    task: HostTask,
     options: { hostLimits: HostLimits; signal?: AbortSignal },
   ): Promise<SandboxSession>;
   readonly hasRoom: boolean;
@@ -92,7 +92,7 @@ class Pool implements SandboxPool {
   }
 
   async open(
-    task: Task,
+    task: HostTask,
     options: { hostLimits: HostLimits; signal?: AbortSignal },
   ): Promise<SandboxSession> {
     if (this.#stopped) throw new SandboxError("SANDBOX_STOPPED", "the sandbox pool has stopped");
@@ -109,7 +109,7 @@ class Pool implements SandboxPool {
     };
     void child.exited.then(release);
     try {
-      const { steps } = expect(await child.ask(encodeOpen(task), 0), "opened", child);
+      const { steps } = expect(await child.open(task), "opened", child);
       const replyBytes = task.limits.stateBytes + task.limits.outputBytes;
       return {
         steps,

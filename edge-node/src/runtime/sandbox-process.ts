@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { messageOf } from "@meshwork/foundation/errors";
+import { FILES_FD } from "./file-requests.ts";
+import type { HostFile, HostTask } from "./runtime.ts";
 import type { SandboxCommand } from "./sandbox-command.ts";
 import { SandboxError } from "./sandbox-error.ts";
 import { FrameReader } from "./sandbox-frames.ts";
-import type { SandboxReply } from "./sandbox-messages.ts";
+import { encodeOpen, type SandboxReply } from "./sandbox-messages.ts";
 import { parseReply } from "./sandbox-replies.ts";
+import { serveFiles } from "./serve-files.ts";
 
 /** Enough for the longest stack trace that helps. */
 const STDERR_BYTES = 4_096;
@@ -19,6 +22,7 @@ export class SandboxProcess {
   readonly #socket: Duplex;
   #maxReplyBytes = SHORT_FRAME_BYTES;
   #stderr = "";
+  #inputs: readonly (Uint8Array | HostFile)[] = [];
   /** Why nothing more will come. */
   #ended: SandboxError | null = null;
   #waiting: { resolve(reply: SandboxReply): void; reject(error: SandboxError): void } | null = null;
@@ -28,7 +32,7 @@ export class SandboxProcess {
   constructor(command: SandboxCommand, prepare: readonly Uint8Array[]) {
     this.#child = spawn(command.file, command.parameters, {
       env: {},
-      stdio: ["pipe", "ignore", "pipe", "pipe"],
+      stdio: ["pipe", "ignore", "pipe", "pipe", "pipe"],
     });
     this.#child.stdin?.on("error", () => {}).end(command.program); // If it died, `close` will say how.
     this.#socket = this.#child.stdio[3] as Duplex;
@@ -50,6 +54,11 @@ export class SandboxProcess {
       if (this.#stderr.length < STDERR_BYTES) this.#stderr += text;
     });
     this.#listen();
+    serveFiles(
+      this.#child.stdio[FILES_FD] as Duplex,
+      () => this.#inputs,
+      (error) => this.kill(error),
+    );
     this.#write(prepare);
   }
 
@@ -69,6 +78,12 @@ export class SandboxProcess {
     const reply = this.#reply();
     this.#write(request);
     return reply;
+  }
+
+  /** Opens a task, whose files the child may read from then on. */
+  open(task: HostTask): Promise<SandboxReply> {
+    this.#inputs = task.inputs;
+    return this.ask(encodeOpen(task), 0);
   }
 
   /** SIGKILL: nothing that a program does can delay it. What is being asked fails with `reason`. */

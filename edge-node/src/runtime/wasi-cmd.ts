@@ -1,13 +1,14 @@
+import { InputReader } from "./input-reader.ts";
 import { compile, MeteredInstance } from "./metered-instance.ts";
 import { instrument } from "./metering/instrument.ts";
-import { type Task, TaskFault } from "./runtime.ts";
+import { type GuestTask, TaskFault } from "./runtime.ts";
 import type { StepResult, StepRuntime } from "./step-runtime.ts";
 import { archiveOf } from "./wasi/archive.ts";
 import { CommandExit, wasiCalls } from "./wasi/calls.ts";
 import { argumentsOf } from "./wasi/command-line.ts";
 import { Descriptors } from "./wasi/descriptors.ts";
 import { ERRNO, WasiError } from "./wasi/errno.ts";
-import { File, FileTable } from "./wasi/files.ts";
+import { FileTable, inputFile, OwnFile } from "./wasi/files.ts";
 import { Guest } from "./wasi/guest.ts";
 import { WASI_SIGNATURES, type WasiCall } from "./wasi/signatures.ts";
 
@@ -27,7 +28,7 @@ const STDERR_BYTES = 800;
  *
  * @throws ModuleError when the program is refused.
  */
-export function prepareWasiCommand(task: Task): StepRuntime {
+export function prepareWasiCommand(task: GuestTask): StepRuntime {
   const { bytes } = task.program;
   const { memoryPages } = task.limits;
   const compiled = compile(instrument(bytes, { imports: IMPORTS, exports: EXPORTS, memoryPages }));
@@ -48,29 +49,31 @@ export function prepareWasiCommand(task: Task): StepRuntime {
 
 /** One command, from its start to what it leaves. */
 class CommandRun {
-  readonly #task: Task;
+  readonly #task: GuestTask;
   readonly #commandLine: readonly Uint8Array[];
+  readonly #inputs: InputReader;
   readonly #files: FileTable;
-  readonly #output: File;
-  readonly #errors: File;
+  readonly #output: OwnFile;
+  readonly #errors: OwnFile;
   #charge: (fuel: bigint) => void = () => {};
   #used: () => bigint = () => 0n;
   #writtenBytes = 0;
 
-  constructor(task: Task, commandLine: readonly Uint8Array[]) {
+  constructor(task: GuestTask, commandLine: readonly Uint8Array[]) {
     const grow = (bytes: number) => this.#grow(bytes);
     this.#task = task;
     this.#commandLine = commandLine;
-    this.#files = new FileTable(task.inputs, grow);
-    this.#output = new File(null, grow);
-    this.#errors = new File(null, grow);
+    this.#inputs = new InputReader(task.inputs, (fuel) => this.#charge(fuel));
+    this.#files = new FileTable(this.#inputs, grow);
+    this.#output = new OwnFile(grow);
+    this.#errors = new OwnFile(grow);
   }
 
   imports(instance: MeteredInstance): WebAssembly.ModuleImports {
     this.#charge = (fuel) => instance.charge(fuel);
     this.#used = () => instance.used;
     const guest = new Guest(instance);
-    const input = new File(this.#task.inputs[0] ?? new Uint8Array(0), () => {});
+    const input = inputFile(this.#inputs, 0);
     const streams = { input, output: this.#output, errors: this.#errors };
     const calls = wasiCalls({
       guest,
@@ -107,11 +110,11 @@ class CommandRun {
 
   /** Standard output alone, or an archive of it and of all files in `/out` when there are any. */
   #result(): Uint8Array {
-    const files = this.#files.filesBelow("out");
-    const output = this.#output.read(0, this.#output.size);
+    const files = this.#files.ownFilesBelow("out");
+    const output = this.#output.content;
     if (files.length === 0) return output.slice();
     return archiveOf([
-      ...files.map(([path, file]) => [`out/${path}`, file.read(0, file.size)] as const),
+      ...files.map(([path, file]) => [`out/${path}`, file.content] as const),
       ...(output.length === 0 ? [] : [["stdout", output] as const]),
     ]);
   }
@@ -133,7 +136,7 @@ class CommandRun {
   }
 
   #failed(code: number): TaskFault {
-    const said = new TextDecoder().decode(this.#errors.read(0, STDERR_BYTES)).trimEnd();
+    const said = new TextDecoder().decode(this.#errors.content.subarray(0, STDERR_BYTES)).trimEnd();
     const message = `the command left with code ${code}${said === "" ? "" : `: ${said}`}`;
     return new TaskFault("PROGRAM_ERROR", message, this.#used());
   }

@@ -1,6 +1,7 @@
+import { InputReader } from "./input-reader.ts";
 import { compile, MeteredInstance } from "./metered-instance.ts";
 import { instrument } from "./metering/instrument.ts";
-import { type Segment, type Task, TaskFault } from "./runtime.ts";
+import { type GuestTask, type Segment, TaskFault } from "./runtime.ts";
 import type { StepResult, StepRuntime } from "./step-runtime.ts";
 
 /** What a program may import. The README documents each for those who write programs. */
@@ -18,7 +19,7 @@ const EXPORTS = { steps: ":i", step: "i:" };
 const FUEL_PER_PROGRAM_BYTE = 100n;
 
 /** @throws ModuleError when the program is refused. */
-export function prepareWasmStep(task: Task): StepRuntime {
+export function prepareWasmStep(task: GuestTask): StepRuntime {
   const { bytes } = task.program;
   const { memoryPages } = task.limits;
   const compiled = compile(instrument(bytes, { imports: IMPORTS, exports: EXPORTS, memoryPages }));
@@ -56,13 +57,13 @@ const BEFORE_ALL: Segment = {
 /** The host's side of one step. */
 class StepHost {
   state: Uint8Array;
-  readonly #task: Task;
+  readonly #task: GuestTask;
   readonly #outputBefore: number;
   /** Grows by doubling: a program may write one byte at a time. */
   #output = new Uint8Array(4_096);
   #outputLength = 0;
 
-  constructor(task: Task, segment: Segment) {
+  constructor(task: GuestTask, segment: Segment) {
     this.#task = task;
     this.state = segment.preState;
     this.#outputBefore = segment.outputBefore;
@@ -74,14 +75,17 @@ class StepHost {
 
   /** WebAssembly's i32 arrives signed; every number below is meant unsigned. */
   functions(instance: MeteredInstance): WebAssembly.ModuleImports {
+    const inputs = new InputReader(this.#task.inputs, (fuel) => instance.charge(fuel));
     return {
       input_size: (index: number) => {
         instance.pay(0);
-        return this.#task.inputs[index >>> 0]?.length ?? 0;
+        return inputs.sizeOf(index >>> 0);
       },
       input_read: (index: number, offset: number, address: number, length: number) => {
-        const input = this.#task.inputs[index >>> 0]?.subarray(offset >>> 0) ?? NOTHING;
-        return copyIn(instance, input, { address, length });
+        const left = Math.max(0, inputs.sizeOf(index >>> 0) - (offset >>> 0));
+        const count = Math.min(length >>> 0, left);
+        instance.pay(count);
+        return inputs.read(index >>> 0, offset >>> 0, instance.view(address, count));
       },
       state_size: () => {
         instance.pay(0);
@@ -130,8 +134,6 @@ class StepHost {
     this.#outputLength = end;
   }
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** Copies as much as there is and as fits; gives the number of bytes. */
 function copyIn(

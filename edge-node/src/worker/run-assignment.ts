@@ -1,7 +1,7 @@
 import { codeOf, limits } from "@meshwork/foundation";
 import type { Assignment } from "../assignment.ts";
 import { runTask, type TaskRun } from "../runtime/run-task.ts";
-import type { Task } from "../runtime/runtime.ts";
+import type { HostTask } from "../runtime/runtime.ts";
 import type { WorkerParts } from "./work.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { WorkerParts } from "./work.ts";
 export async function runAssignment(
   parts: Pick<WorkerParts, "ledger" | "mail" | "blobs" | "openSandbox" | "log">,
   { orderId, attempt }: Assignment,
-  task: Task,
+  task: HostTask,
   signal: AbortSignal,
 ): Promise<TaskRun> {
   const gateway = parts.ledger.task(orderId)?.order.gateway;

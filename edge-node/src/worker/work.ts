@@ -5,7 +5,7 @@ import { type Assignment, dispatchFor, placeOf } from "../assignment.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
-import type { Task } from "../runtime/runtime.ts";
+import type { HostTask } from "../runtime/runtime.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
 import { acceptAssignment, declineAssignment } from "./accept-assignment.ts";
 import { commitResult } from "./commit-result.ts";
@@ -25,7 +25,10 @@ export interface WorkerParts {
   dispatches: DispatchBook;
   secrets: TaskSecrets;
   /** Opens a task in a sandbox process; closing it frees the process. */
-  openSandbox(task: Task, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
+  openSandbox(
+    task: HostTask,
+    signal: AbortSignal,
+  ): Promise<RunningTask & { close(): Promise<void> }>;
   /** Whether this node can take one task more. */
   hasRoom(): boolean;
   pace: Pace;
@@ -84,7 +87,7 @@ async function inputsOrDecline(
   assignment: Assignment,
   { dispatch, task }: { dispatch: Dispatch; task: TaskRecord },
   signal: AbortSignal,
-): Promise<Task | null> {
+): Promise<HostTask | null> {
   try {
     return await fetchTask(parts.blobs, dispatch, { hints: [task.order.gateway], signal });
   } catch (error) {

@@ -18,6 +18,7 @@ export {
   PemError,
 } from "./pem.ts";
 export { openBytes, type SealOptions, sealBytes } from "./seal.ts";
+export { CHUNK_SEAL_BYTES, type ChunkPlace, openChunk, sealChunk } from "./seal-chunk.ts";
 export { sha256Hex } from "./sha256.ts";
 export { signatureFromDer, signatureToDer } from "./signature-der.ts";
 export {

@@ -79,6 +79,16 @@ export const contentId = z
   .brand<"ContentId">();
 export type ContentId = z.infer<typeof contentId>;
 
+/**
+ * CIDv1, dag-pb, sha2-256, base32: the root of a tree over the chunks of content that is too large for one
+ * object. IPFS gives the same bytes the same name. `storage/file-tree` derives it.
+ */
+export const fileId = z
+  .string()
+  .regex(/^bafybei[a-z2-7]{52}$/, "a CIDv1 (dag-pb, sha2-256, base32)")
+  .brand<"FileId">();
+export type FileId = z.infer<typeof fileId>;
+
 /** Points are whole and never negative; they travel as integers and appear in JSON as decimal text. */
 export const points = z
   .bigint()

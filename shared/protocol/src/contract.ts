@@ -1,5 +1,14 @@
 import { digestOf } from "@meshwork/crypto";
-import { type Digest, fromHex, fuel, limits } from "@meshwork/foundation";
+import {
+  type ContentId,
+  contentId,
+  type Digest,
+  type FileId,
+  fileId,
+  fromHex,
+  fuel,
+  limits,
+} from "@meshwork/foundation";
 import { z } from "zod";
 import { wire } from "./canonical.ts";
 import { comparator } from "./comparator.ts";
@@ -9,6 +18,25 @@ import { contentRef } from "./content-ref.ts";
  * What is to be computed. Whoever holds the contract can compute the result; the ledger sees only
  * SM3(contract ‖ blind), so that nobody can guess a short contract from its hash.
  */
+
+/** The name of an object, or of a file: on the wire both are text, and the text says which it is. */
+export const inputId = z.string().refine((text) => isContentId(text) || isFileId(text), {
+  error: "a content id or a file id",
+}) as unknown as z.ZodType<ContentId | FileId, string>;
+
+const isContentId = (text: string): text is ContentId => contentId.safeParse(text).success;
+export const isFileId = (text: string): text is FileId => fileId.safeParse(text).success;
+
+/** An object, held in memory by who runs the task (see `isInputSize`), or a file, read in pieces. */
+export const inputRef = z.strictObject({
+  contentId: inputId,
+  sizeBytes: z.int().min(0).max(limits.fileBytes),
+});
+export type InputRef = z.infer<typeof inputRef>;
+
+/** Whether an input of this name may have this size: what fits into one chunk is no file. */
+export const isInputSize = ({ contentId: id, sizeBytes }: InputRef): boolean =>
+  isFileId(id) ? sizeBytes > limits.fileChunkBytes : sizeBytes <= limits.inputBytes;
 
 export const runtimeId = z.enum(["wasm-step-v1", "js-qjs-v1", "wasi-cmd-v1"]);
 export type RuntimeId = z.infer<typeof runtimeId>;
@@ -38,7 +66,7 @@ export const contract = wire(
   z.strictObject({
     runtime: runtimeId,
     program: contentRef,
-    inputs: z.array(contentRef).max(limits.inputsPerTask),
+    inputs: z.array(inputRef).max(limits.inputsPerTask),
     limits: taskLimits,
     /** How two outputs are held against each other. */
     comparator,

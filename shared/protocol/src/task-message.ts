@@ -2,7 +2,7 @@ import { contentId, digest, limits, nodeId, orderId } from "@meshwork/foundation
 import { z } from "zod";
 import { wire } from "./canonical.ts";
 import { revealSchema } from "./commitment.ts";
-import { contract } from "./contract.ts";
+import { contract, inputId } from "./contract.ts";
 import { attestation } from "./proof-of-task.ts";
 import { segmentEvidence, verdictSchema } from "./verdict.ts";
 
@@ -21,9 +21,9 @@ const dispatch = z.strictObject({
   blind: digest,
   /** Opens `sealed` objects; only drawn nodes get it. */
   dataKey: digest,
-  /** The sealed form of the program and of each input, in the contract's order. */
+  /** The sealed form of the program and of each input, in the contract's order; of a file, of its map. */
   sealed: z
-    .array(z.strictObject({ plain: contentId, sealed: contentId }))
+    .array(z.strictObject({ plain: inputId, sealed: contentId }))
     .max(limits.inputsPerTask + 3),
 });
 export type Dispatch = z.infer<typeof dispatch>;

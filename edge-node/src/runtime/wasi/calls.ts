@@ -73,11 +73,7 @@ function streamCalls({ guest, descriptors }: CommandWorld): Calls {
   const read = (file: File, from: number, into: readonly Uint8Array[]) => {
     guest.charge(total(into));
     let at = from;
-    for (const buffer of into) {
-      const piece = file.read(at, buffer.length);
-      buffer.set(piece);
-      at += piece.length;
-    }
+    for (const buffer of into) at += file.read(at, buffer);
     return at - from;
   };
   const write = (file: File, to: number, from: readonly Uint8Array[]) => {

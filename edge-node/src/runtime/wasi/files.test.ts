@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assemble } from "../testing/tasks.ts";
 import { argumentsOf, withArguments } from "./command-line.ts";
-import { File, resolvePath } from "./files.ts";
+import { OwnFile, resolvePath } from "./files.ts";
 
 describe("a path", () => {
   test("never leaves the root, and is resolved once and for all", () => {
@@ -33,7 +33,7 @@ describe("a file", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(write, resize), { maxLength: 30 }), (actions) => {
         let counted = 0;
-        const file = new File(null, (bytes) => {
+        const file = new OwnFile((bytes) => {
           counted += bytes;
         });
         let model: number[] = [];
@@ -50,7 +50,7 @@ describe("a file", () => {
             pad(action.at + action.bytes.length);
             model.splice(action.at, action.bytes.length, ...action.bytes);
           }
-          expect([...file.read(0, 1_000)]).toEqual(model);
+          expect([...file.content]).toEqual(model);
           expect(counted).toBe(model.length);
         }
       }),

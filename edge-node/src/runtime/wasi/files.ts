@@ -1,4 +1,5 @@
 import { utf8 } from "@meshwork/foundation/bytes";
+import type { InputReader } from "../input-reader.ts";
 import { MOST_NAME_BYTES } from "./archive.ts";
 import { ERRNO, WasiError } from "./errno.ts";
 
@@ -11,28 +12,57 @@ import { ERRNO, WasiError } from "./errno.ts";
 /** Files and folders that one command may have made at a time. */
 const MOST_ENTRIES = 4_096;
 
-export class File {
-  #bytes: Uint8Array;
-  #size: number;
-  readonly #grow: (bytes: number) => void;
+/** What calls see of a file: one that the command made, or an input, of any size. */
+export interface File {
   readonly isReadOnly: boolean;
+  readonly size: number;
+  /** Copies what there is from `offset`, and as fits; gives the number of bytes. */
+  read(offset: number, into: Uint8Array): number;
+  write(offset: number, bytes: Uint8Array): void;
+  /** What is new is zero. */
+  resize(size: number): void;
+}
+
+/** An input of the task. */
+export const inputFile = (inputs: InputReader, index: number): File => {
+  const refuse = (): never => {
+    throw new WasiError(ERRNO.access);
+  };
+  return {
+    isReadOnly: true,
+    size: inputs.sizeOf(index),
+    read: (offset, into) => inputs.read(index, offset, into),
+    write: (_offset, bytes) => void (bytes.length > 0 && refuse()),
+    resize: refuse,
+  };
+};
+
+/** A file that the command made. */
+export class OwnFile implements File {
+  readonly isReadOnly = false;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #size = 0;
+  readonly #grow: (bytes: number) => void;
 
   /** @param grow is told of every byte that comes to be, and may refuse. */
-  constructor(content: Uint8Array | null, grow: (bytes: number) => void) {
-    this.#bytes = content ?? new Uint8Array(0);
-    this.#size = this.#bytes.length;
+  constructor(grow: (bytes: number) => void) {
     this.#grow = grow;
-    this.isReadOnly = content !== null;
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** Up to `length` bytes from `offset`, as they lie there. */
-  read(offset: number, length: number): Uint8Array {
-    const end = Math.min(offset + length, this.#size);
-    return this.#bytes.subarray(Math.min(offset, end), end);
+  /** As it lies there. */
+  get content(): Uint8Array {
+    return this.#bytes.subarray(0, this.#size);
+  }
+
+  /** Copies what there is from `offset`, and as fits; gives the number of bytes. */
+  read(offset: number, into: Uint8Array): number {
+    const piece = this.content.subarray(offset, offset + into.length);
+    into.set(piece);
+    return piece.length;
   }
 
   write(offset: number, bytes: Uint8Array): void {
@@ -43,7 +73,6 @@ export class File {
 
   /** What is new is zero. */
   resize(size: number): void {
-    if (this.isReadOnly) throw new WasiError(ERRNO.access);
     this.#grow(size - this.#size);
     if (size > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(size, 2 * this.#bytes.length));
@@ -67,10 +96,10 @@ export class FileTable {
   ]);
   readonly #grow: (bytes: number) => void;
 
-  constructor(inputs: readonly Uint8Array[], grow: (bytes: number) => void) {
+  constructor(inputs: InputReader, grow: (bytes: number) => void) {
     this.#grow = grow;
-    for (const [index, input] of inputs.entries())
-      this.#entries.set(`in/${index}`, new File(input, grow));
+    for (let index = 0; index < inputs.count; index++)
+      this.#entries.set(`in/${index}`, inputFile(inputs, index));
   }
 
   find(path: string): Entry | undefined {
@@ -85,7 +114,7 @@ export class FileTable {
   }
 
   makeFile(path: string): File {
-    const file = new File(null, this.#grow);
+    const file = new OwnFile(this.#grow);
     this.#add(path, file);
     return file;
   }
@@ -130,12 +159,14 @@ export class FileTable {
       .sort();
   }
 
-  /** All files below a folder, by the path from there, sorted. */
-  filesBelow(folder: string): [path: string, file: File][] {
+  /** All files that the command made below a folder, by the path from there, sorted. */
+  ownFilesBelow(folder: string): [path: string, file: OwnFile][] {
     const start = `${folder}/`;
     return [...this.#entries]
-      .flatMap(([path, entry]): [string, File][] =>
-        entry !== "folder" && path.startsWith(start) ? [[path.slice(start.length), entry]] : [],
+      .flatMap(([path, entry]): [string, OwnFile][] =>
+        entry instanceof OwnFile && path.startsWith(start)
+          ? [[path.slice(start.length), entry]]
+          : [],
       )
       .sort(([a], [b]) => (a < b ? -1 : 1));
   }
