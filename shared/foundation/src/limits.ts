@@ -24,6 +24,9 @@ export const limits = {
   /** Characters of JSON; an answer of a MiB in base64 is the largest. */
   requestCharacters: 256 << 10,
   answerCharacters: 3 << 19,
+  /** JSON that a comparator looks into: what is longer or deeper is like nothing but itself. */
+  comparedJsonBytes: 4 << 20,
+  comparedJsonDepth: 256,
   /** What sealing adds: a nonce and a tag. */
   sealOverheadBytes: 28,
   /** The explicit state between two steps; it is hashed at every step. */

@@ -167,8 +167,8 @@ export function earn(
     rule,
     amount,
     evidence,
-    vests,
-  }: { rule: Rule; amount: bigint; evidence: Evidence; vests: boolean },
+    vests = true,
+  }: { rule: Rule; amount: bigint; evidence: Evidence; vests?: boolean },
 ): void {
   if (isConvicted(draft, id)) {
     const because = { rule: "equivocation" as const, inputs: { earned: amount }, evidence };
