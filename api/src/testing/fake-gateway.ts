@@ -204,6 +204,7 @@ const policy = {
   probationVerdicts: 0,
   reputationFloor: 0,
   bond: 1n as Points,
+  bondRuns: 0,
   submitPrice: 1n as Points,
   pricePerGigafuel: 1n as Points,
   burnShare: 0,

@@ -23,6 +23,8 @@ export const strangersPolicy: NetworkPolicy = {
   probationVerdicts: 20,
   reputationFloor: share(0.5),
   bond: points(50n),
+  // An audit that falls on one result in twenty must cost more than all that it lets pass.
+  bondRuns: 16,
   submitPrice: points(1n),
   pricePerGigafuel: points(10n),
   burnShare: share(0.1),
@@ -64,6 +66,7 @@ export const developmentPolicy: NetworkPolicy = {
   probationShare: share(1),
   probationVerdicts: 3,
   reputationFloor: 0,
+  bondRuns: 0,
   suspensionMs: MINUTE_MS,
   minStageMs: 100,
   evidencePerDay: 1_000_000,

@@ -1,5 +1,6 @@
 import type { NodeId } from "@meshwork/foundation";
 import { isLive, type NetworkPolicy, type TaskRecord } from "@meshwork/protocol";
+import { bondOf } from "./escrow.ts";
 import type { NodeState } from "./records.ts";
 import { ONE, onProbation, reputationOf } from "./reputation.ts";
 import type { State } from "./state.ts";
@@ -37,7 +38,7 @@ export function isEligible(
     // Nobody checks, or is paid for, what he ordered himself, or saw before those who did it had committed.
     node.nodeId !== task.requester &&
     node.nodeId !== task.order.gateway &&
-    account.points >= state.policy.bond
+    account.points >= bondOf(state.policy, task.order)
   );
 }
 

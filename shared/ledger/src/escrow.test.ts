@@ -1,8 +1,8 @@
 import type { Fuel, Points } from "@meshwork/foundation";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { priceOfRun, splitOf } from "./escrow.ts";
-import { testPolicy } from "./testing/index.ts";
+import { bondOf, priceOfRun, splitOf } from "./escrow.ts";
+import { testMember, testOrder, testPolicy } from "./testing/index.ts";
 
 const amount = fc.bigInt({ min: 0n, max: 10n ** 12n }) as fc.Arbitrary<Points>;
 const share = fc.integer({ min: 0, max: 65_536 });
@@ -13,7 +13,7 @@ const work = fc
     workers: fc.integer({ min: 1, max: 7 }),
     verifiers: fc.integer({ min: 1, max: 31 }),
     unsigned: fc.integer({ min: 0, max: 15 }),
-    fullAudit: fc.boolean(),
+    rerun: share,
   })
   .map(({ unsigned, ...done }) => ({ ...done, seats: done.verifiers + unsigned }));
 const policy = fc
@@ -65,9 +65,23 @@ describe("the price of a task", () => {
     const rules = { ...testPolicy, pricePerGigafuel: 7n as Points };
     const ceiling = 10_000n as Points;
     const done = { fuel: (3n * 10n ** 9n) as Fuel, ceiling, verifiers: 3, seats: 4 };
-    expect(splitOf(rules, { ...done, workers: 1, fullAudit: false }).total).toBe(21n);
-    expect(splitOf(rules, { ...done, workers: 2, fullAudit: false }).total).toBe(42n);
-    expect(splitOf(rules, { ...done, workers: 2, fullAudit: true }).total).toBe(105n);
+    const total = (workers: number, rerun: number) =>
+      splitOf(rules, { ...done, workers, rerun }).total;
+    expect(total(1, 0)).toBe(21n);
+    expect(total(2, 0)).toBe(42n);
+    // One of four has not signed: what would have been his for the run, nineteen, is not taken.
+    expect(total(2, 65_536)).toBe(6n * 21n - 19n);
+  });
+
+  test("pays a verifier for a whole run what a worker gets for his, and for looking besides", () => {
+    fc.assert(
+      fc.property(work, (done) => {
+        const rules = { ...testPolicy, pricePerGigafuel: 1_000n as Points };
+        const { perWorker, perVerifier } = splitOf(rules, { ...done, rerun: 65_536 });
+        // What does not divide among the verifiers is the workers'.
+        expect(perVerifier + BigInt(done.seats) + 1n >= perWorker).toBe(true);
+      }),
+    );
   });
 
   test("is a point for the smallest run, and rounds up", () => {
@@ -77,5 +91,19 @@ describe("the price of a task", () => {
     expect(price(333_333_333n)).toBe(1n);
     expect(price(333_333_334n)).toBe(2n);
     expect(price(1_000_000_000n)).toBe(3n);
+  });
+});
+
+describe("the bond of a place", () => {
+  test("grows with what the order offers for a run, and is never less than the network's", () => {
+    const policy = { replicas: 2, verifiers: 3, segmentsPerVerifier: 1, auditRate: 0 };
+    const bond = (ceiling: bigint, bondRuns: number) =>
+      bondOf(
+        { ...testPolicy, bond: 100n as Points, bondRuns },
+        { ...testOrder(testMember("gateway").nodeId), policy, priceCeiling: ceiling as Points },
+      );
+    expect(bond(1_000n, 16)).toBe(3_200n);
+    expect(bond(10n, 16)).toBe(100n);
+    expect(bond(1_000_000n, 0)).toBe(100n);
   });
 });

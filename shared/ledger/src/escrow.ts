@@ -1,7 +1,14 @@
 import type { Fuel, NodeId, Points, TransactionId } from "@meshwork/foundation";
-import type { NetworkPolicy, TaskOrder, TaskRecord } from "@meshwork/protocol";
+import {
+  type NetworkPolicy,
+  sampleCount,
+  type TaskOrder,
+  type TaskRecord,
+  type Verdict,
+} from "@meshwork/protocol";
 import type { Draft } from "./draft.ts";
 import { move, type Place, points } from "./purses.ts";
+import { ONE } from "./reputation.ts";
 import type { Because } from "./why.ts";
 
 /** What an order takes from its requester at once: the worst case, and the burnt price of asking. */
@@ -11,6 +18,16 @@ export const costOfSubmit = (policy: NetworkPolicy, order: TaskOrder): bigint =>
 /** What may be spent at most: every worker and every verifier runs the whole task, on all its fuel. */
 export const worstCaseOf = (policy: NetworkPolicy, { policy: plan, maxFuel }: TaskOrder): bigint =>
   BigInt(plan.replicas + plan.verifiers) * priceOfRun(policy, maxFuel);
+
+/**
+ * Staked for a place of this task. It grows with what the order offers for a run, since that is what a
+ * lie would save; and it follows from what never changes, so that as much is returned as was staked.
+ */
+export function bondOf(policy: NetworkPolicy, { policy: plan, priceCeiling }: TaskOrder): bigint {
+  const perRun = priceCeiling / BigInt(plan.replicas + plan.verifiers);
+  const grown = perRun * BigInt(policy.bondRuns);
+  return grown > policy.bond ? grown : policy.bond;
+}
 
 export function takeEscrow(draft: Draft, requester: NodeId, submit: Submit): void {
   const { submitPrice } = draft.state.policy;
@@ -57,24 +74,38 @@ export interface Work {
   /** Those who signed, of `seats` who could have. */
   verifiers: number;
   seats: number;
-  /** Whether each verifier ran the whole task too. */
-  fullAudit: boolean;
+  /** The part of a run that the audit had each verifier do again, in Q16. */
+  rerun: number;
+}
+
+/** What part of the whole run each verifier did again: all of it, his samples, or nothing. */
+export function rerunOf(task: TaskRecord, verdict: Verdict): number {
+  if (task.audit?.mode === "full") return ONE;
+  const count = sampleCount(task, verdict);
+  return count === 0 ? 0 : Math.floor((count * ONE) / (verdict.result?.steps ?? count));
 }
 
 /**
- * Never above the ceiling, which is all that is escrowed. A verifier's part does not depend on how many
- * have signed: else whoever brings the proof would leave others out, and share what was theirs.
+ * Never above the ceiling, which is all that is escrowed. Verifiers share a part of what the work costs,
+ * for looking; and each is paid like a worker for what he ran again. His part does not depend on how
+ * many have signed: else whoever brings the proof would leave others out, and share what was theirs.
  */
 export function splitOf(policy: NetworkPolicy, work: Work): Split {
-  const runs = BigInt(work.workers + (work.fullAudit ? work.verifiers : 0));
-  const full = priceOfRun(policy, work.fuel) * runs;
-  const total = full < work.ceiling ? full : work.ceiling;
+  const run = priceOfRun(policy, work.fuel);
+  const [workers, seats] = [BigInt(work.workers), BigInt(work.seats)];
+  const rerun = (run * BigInt(work.rerun)) >> 16n;
+  const full = run * workers + rerun * seats;
+  const most = full < work.ceiling ? full : work.ceiling;
   // Rounded up: a task so small that its burnt share rounds to nothing would make self-dealing free.
-  const burnShare = (total * BigInt(policy.burnShare) + 65_535n) >> 16n;
-  const left = total - burnShare;
-  const perVerifier = ((left * BigInt(policy.verifierShare)) >> 16n) / BigInt(work.seats);
-  const perWorker = (left - perVerifier * BigInt(work.seats)) / BigInt(work.workers);
-  const paid = perVerifier * BigInt(work.verifiers) + perWorker * BigInt(work.workers);
+  const left = most - ((most * BigInt(policy.burnShare) + 65_535n) >> 16n);
+  const forRerun = (left * rerun) / full;
+  const forWork = left - forRerun * seats;
+  const forLooking = ((forWork * BigInt(policy.verifierShare)) >> 16n) / seats;
+  const perWorker = (forWork - forLooking * seats) / workers;
+  const perVerifier = forLooking + forRerun;
+  // Who has not signed is not paid for a run that nobody vouches for.
+  const total = most - forRerun * BigInt(work.seats - work.verifiers);
+  const paid = perVerifier * BigInt(work.verifiers) + perWorker * workers;
   return { total, perWorker, perVerifier, burnt: total - paid };
 }
 

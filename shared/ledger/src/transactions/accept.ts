@@ -1,5 +1,6 @@
 import type { NodeId } from "@meshwork/foundation";
 import type { BodyOf, TaskPlace, TaskRecord } from "@meshwork/protocol";
+import { bondOf } from "../escrow.ts";
 import { answered, nodeOf, stakeBond } from "../penalties.ts";
 import { accountOf } from "../purses.ts";
 import { type Refusal, refuse } from "../refusal.ts";
@@ -13,12 +14,12 @@ type Accept = BodyOf<"accept">;
 export const accept: Rule<Accept> = {
   check(signed, ground) {
     const { found: task, refusal } = findTask(ground.state, signed.body, "running");
-    return refusal ?? checkPlace(signed, task, ground) ?? checkNode(signed, ground);
+    return refusal ?? checkPlace(signed, task, ground) ?? checkNode(signed, task, ground);
   },
 
   apply(draft, { id, sender, body }) {
     const task = requireTask(draft, body.orderId);
-    stakeBond(draft, sender, id);
+    stakeBond(draft, { account: sender, task, evidence: id });
     draft.put("node", answered(nodeOf(draft, sender)));
     const accepted: TaskPlace = {
       ...(calledPlace(task, body.role, sender) as TaskPlace),
@@ -53,8 +54,12 @@ function checkPlace(
   return null;
 }
 
-function checkNode({ sender }: Signed<Accept>, { state, at }: Ground): Refusal | null {
-  const { bond } = state.policy;
+function checkNode(
+  { sender }: Signed<Accept>,
+  task: TaskRecord,
+  { state, at }: Ground,
+): Refusal | null {
+  const bond = bondOf(state.policy, task.order);
   const held = accountOf(state, sender).points;
   if (held < bond)
     return refuse("INSUFFICIENT_POINTS", `the bond is ${bond} points; ${sender} holds ${held}`);

@@ -12,6 +12,7 @@ export const samplePolicy: NetworkPolicy = {
   probationVerdicts: 20,
   reputationFloor: 0,
   bond: points(50n),
+  bondRuns: 16,
   submitPrice: points(1n),
   pricePerGigafuel: points(100n),
   burnShare: 6_553,
