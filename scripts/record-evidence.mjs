@@ -13,6 +13,7 @@ import { createInterface } from "node:readline";
 const shows = {
   "simulation-100000": "npm run sim -- --seeds 100000",
   "kills-200": "npm run test:chaos -- --kills 200",
+  "chaos-10-minutes": "npm run test:chaos -- --tasks --minutes 10",
   "fuzz-100000": "npm run test:fuzz",
   "trust-10000": "npm run sim -- trust --tasks 10000",
   ledger: "npm run bench -- ledger",

@@ -24,7 +24,7 @@ export function temporaryFolder(): { path: string; remove(): void } {
 
 export async function startNetwork(
   data: string,
-  options: { nodes?: number; stores?: Record<string, string> } = {},
+  options: { nodes?: number; stores?: Record<string, string>; restarts?: number } = {},
 ): Promise<TestNetwork> {
   const stopping = new AbortController();
   const up = Promise.withResolvers<RunningNetwork>();
@@ -36,6 +36,7 @@ export async function startNetwork(
       fresh: false,
       logLevel: "info",
       stores: options.stores ?? {},
+      ...(options.restarts === undefined ? {} : { restarts: options.restarts }),
       signal: stopping.signal,
     },
     silent,

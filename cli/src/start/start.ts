@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly logLevel: string;
   /** Settings of nodes and API that name stores. @default none: their folders keep it all */
   readonly stores?: Readonly<Record<string, string>>;
+  /** Deaths within ten minutes after which a process is left dead. @default as the group has it */
+  readonly restarts?: number;
   /** Stops the network, also one that is only coming up. */
   readonly signal: AbortSignal;
 }
@@ -70,6 +72,7 @@ export async function withNetwork<T>(
     const url = `http://127.0.0.1:${ports.api}`;
     const group = createProcessGroup(parts.clock, {
       logFolder: join(options.data, "logs"),
+      ...(options.restarts === undefined ? {} : { restarts: options.restarts }),
       onEvent: (event) => {
         if (event.kind === "spawned") ownership.record(group.processes().flatMap(identify), url);
         else tellOfDeath(output, event);

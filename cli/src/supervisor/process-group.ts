@@ -49,7 +49,11 @@ interface Member {
 
 const DEATHS_WINDOW_MS = 600_000;
 const FIRST_RESTART_MS = 500;
+const LONGEST_RESTART_MS = 8_000;
 const ROTATE_EVERY_MS = 5_000;
+
+const pauseAfter = (deaths: number): number =>
+  Math.min(FIRST_RESTART_MS * 2 ** (deaths - 1), LONGEST_RESTART_MS);
 
 export function createProcessGroup(clock: Clock, options: ProcessGroupOptions): ProcessGroup {
   const { readyMs = 60_000, graceMs = 8_000, restarts = 5, onEvent = () => {} } = options;
@@ -76,7 +80,7 @@ export function createProcessGroup(clock: Clock, options: ProcessGroupOptions): 
       const now = clock.monotonic();
       member.deaths = [...member.deaths.filter((time) => now - time < DEATHS_WINDOW_MS), now];
       const givenUp = member.deaths.length > restarts;
-      const restartInMs = givenUp ? null : FIRST_RESTART_MS * 2 ** (member.deaths.length - 1);
+      const restartInMs = givenUp ? null : pauseAfter(member.deaths.length);
       onEvent({ kind: "died", name: member.spec.name, exit, restartInMs });
       if (restartInMs === null) return;
       member.cancelRestart = clock.setTimer(restartInMs, () => {
