@@ -6,8 +6,9 @@ import { JS_PRELUDE, JS_PROGRAM } from "./js-prelude.ts";
 import { JsValues } from "./js-values.ts";
 import type { CompiledModule } from "./metered-instance.ts";
 import { moduleLimits } from "./metering/module-limits.ts";
-import { type GuestTask, type Segment, TaskFault } from "./runtime.ts";
+import { type Answered, type GuestTask, type Segment, TaskFault } from "./runtime.ts";
 import type { StepResult, StepRuntime } from "./step-runtime.ts";
+import { WorldCalls } from "./world-calls.ts";
 
 /**
  * Plain JavaScript. Every step begins with a new engine, evaluates the whole program and calls one
@@ -30,8 +31,8 @@ export function prepareJsQjs(task: GuestTask, engine: CompiledModule): StepRunti
       0n,
     );
   const isText = rememberingIsText();
-  const begin = (seed: number, budget: bigint) =>
-    new JsStep({ task, engine, isText, seed, budget });
+  const begin = (seed: number, budget: bigint, answers: readonly Answered[] = []) =>
+    new JsStep({ task, engine, isText, seed, budget, answers });
   return {
     preparationFuel: 0n,
     countSteps(budget) {
@@ -39,7 +40,7 @@ export function prepareJsQjs(task: GuestTask, engine: CompiledModule): StepRunti
       return { steps: Number(fromUtf8(state)), fuel };
     },
     runStep(segment, budget) {
-      const step = begin(segment.index + 1, budget);
+      const step = begin(segment.index + 1, budget, segment.answers);
       return withinLimits(step.run("advance", segment.index, segment.preState), segment, task);
     },
   };
@@ -106,6 +107,9 @@ const HOST_FUNCTIONS = [
   "fail",
 ] as const;
 
+/** Beside those above, for programs that may ask the world. */
+const ASK_WORLD = HOST_FUNCTIONS.length + 1;
+
 /** One step in one engine. */
 class JsStep {
   readonly #task: GuestTask;
@@ -113,6 +117,7 @@ class JsStep {
   readonly #inputs: InputReader;
   readonly #seed: number;
   readonly #js: JsValues;
+  readonly #world: WorldCalls | null;
 
   constructor(parts: {
     task: GuestTask;
@@ -120,8 +125,10 @@ class JsStep {
     isText: (index: number, input: Uint8Array) => boolean;
     seed: number;
     budget: bigint;
+    /** What the world has said to this step. */
+    answers: readonly Answered[];
   }) {
-    const { task, engine, isText, seed, budget } = parts;
+    const { task, engine, isText, seed, budget, answers } = parts;
     this.#task = task;
     this.#isText = isText;
     this.#seed = seed;
@@ -131,6 +138,7 @@ class JsStep {
       budget,
       host: (id, argument) => this.#answer(id, argument),
     });
+    this.#world = task.mayAsk ? new WorldCalls(this.#js, answers) : null;
     this.#inputs = new InputReader(task.inputs, (fuel) => this.#js.instance.charge(fuel));
   }
 
@@ -153,6 +161,7 @@ class JsStep {
     const numbers = [this.#seed, this.#task.inputs.length].map((number) => js.newNumber(number));
     const prelude = js.evaluate(utf8(JS_PRELUDE), "prelude.js").value;
     const enter = js.call(prelude, [...host, ...numbers]).value;
+    this.#world?.enter(ASK_WORLD);
     let program = js.evaluate(this.#task.program.bytes, "program.js");
     if (!program.thrown) program = js.evaluate(utf8(JS_PROGRAM), "program.js");
     if (program.thrown) js.call(enter, [js.newString(utf8("fail")), program.value]);
@@ -160,10 +169,13 @@ class JsStep {
     const entered = js.call(enter, [js.newString(utf8(what)), program.value, ...parameters]);
     if (entered.thrown) js.call(enter, [js.newString(utf8("fail")), entered.value]);
     js.runJobs();
+    // Counting comes before the run: there is nobody yet who could answer.
+    while (what === "advance" && this.#world?.answerAll()) js.runJobs();
   }
 
   #answer(id: number, argument: (index: number) => number): number {
     const js = this.#js;
+    if (id === ASK_WORLD) return this.#world?.hear(argument(0)) ?? 0;
     const index = () => js.numberOf(argument(0));
     switch (HOST_FUNCTIONS[id - 1]) {
       case "inputBytes":

@@ -1,9 +1,10 @@
 import { loadJsEngine } from "./js-engine.ts";
+import { runOnWorld } from "./run-on-world.ts";
 import type { RunningTask } from "./run-task.ts";
 import type { HostTask, Segment, SegmentOutcome } from "./runtime.ts";
 import { sandboxCommand } from "./sandbox-command.ts";
 import { SandboxError } from "./sandbox-error.ts";
-import { encodePrepare, encodeSegment } from "./sandbox-messages.ts";
+import { encodePrepare } from "./sandbox-messages.ts";
 import { SandboxProcess } from "./sandbox-process.ts";
 
 /**
@@ -41,9 +42,8 @@ export async function openLocally(
     child.kill(new SandboxError("ABORTED", "the sandbox was closed"));
     await child.exited;
   };
-  const { stateBytes, outputBytes } = task.limits;
   const runSegment = async (segment: Segment): Promise<SegmentOutcome> => {
-    const reply = await child.ask(encodeSegment(segment), stateBytes + outputBytes);
+    const reply = await runOnWorld(child, task, segment);
     if (reply.kind === "outcome") return reply.outcome;
     throw new SandboxError("CHILD_LIES", `the child answered ${reply.kind}, not outcome`);
   };

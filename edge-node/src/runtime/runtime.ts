@@ -21,6 +21,20 @@ export interface Task<File = never> {
   /** What is in memory, and what is read in chunks. */
   readonly inputs: readonly (Uint8Array | File)[];
   readonly limits: TaskLimits;
+  /** Whether the program finds a `world` that it can ask. @default false */
+  readonly mayAsk?: boolean;
+}
+
+/** What a program can ask beside its inputs; never within the sandbox, but on the node's side of it. */
+export interface World {
+  /** One answer to each request, in this order; both are JSON. Rejects when the task cannot go on here. */
+  answer(requests: readonly string[]): Promise<readonly string[]>;
+}
+
+/** A request that was answered, as a step hears it again when it is run once more. */
+export interface Answered {
+  readonly request: string;
+  readonly answer: string;
 }
 
 /** An input that is not in memory, as the process sees it that runs the program: it waits for each chunk. */
@@ -40,7 +54,10 @@ export interface HostFile {
 }
 
 /** A task as it is handed to a sandbox. */
-export type HostTask = Task<HostFile>;
+export interface HostTask extends Task<HostFile> {
+  /** Answers what the program asks: it must be there if the task may ask. */
+  readonly world?: World;
+}
 
 /** Bounds of the machine. To meet one is a failure of the host (`SandboxError`), never a result. */
 export interface HostLimits {
@@ -58,6 +75,8 @@ export interface Segment {
   /** What the steps before this one used of the task's fuel and of its output. */
   readonly fuelBefore: bigint;
   readonly outputBefore: number;
+  /** What the world has answered to this step so far. @default nothing */
+  readonly answers?: readonly Answered[];
 }
 
 /** A fault is a result like any other: deterministic, traced and checked. */
@@ -96,6 +115,16 @@ export class TaskFault extends CodedError<FaultCode> {
   constructor(code: FaultCode, message: string, fuel: bigint | null) {
     super(code, message);
     this.fuel = fuel;
+  }
+}
+
+/** Thrown inside a runtime: the step asks what it has not been told. It is run again when it can be. */
+export class Asking extends Error {
+  readonly requests: readonly string[];
+
+  constructor(requests: readonly string[]) {
+    super("the step waits for answers");
+    this.requests = requests;
   }
 }
 

@@ -5,7 +5,7 @@ import { ENGINE_MEMORY_PAGES } from "./js-engine.ts";
 import { type CompiledModule, compile } from "./metered-instance.ts";
 import type { InstrumentedModule } from "./metering/instrument.ts";
 import { openTask } from "./open-task.ts";
-import { HostFailure, type TaskLimits, type TaskSession } from "./runtime.ts";
+import { Asking, HostFailure, type TaskLimits, type TaskSession } from "./runtime.ts";
 import { FrameReader } from "./sandbox-frames.ts";
 import {
   decodeRequest,
@@ -45,6 +45,7 @@ function answer(request: SandboxRequest): SandboxReply {
         return { kind: "outcome", outcome: session.runSegment(request.segment) };
     }
   } catch (error) {
+    if (error instanceof Asking) return { kind: "asks", requests: error.requests };
     const code = error instanceof HostFailure ? error.code : "HOST_BROKEN";
     return { kind: "broken", code, message: messageOf(error).slice(0, 1_000) };
   }

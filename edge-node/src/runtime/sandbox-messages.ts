@@ -1,6 +1,13 @@
 import { fileByRequests } from "./file-requests.ts";
 import type { InstrumentedModule } from "./metering/instrument.ts";
-import type { GuestTask, HostTask, Segment, SegmentOutcome, TaskLimits } from "./runtime.ts";
+import type {
+  Answered,
+  GuestTask,
+  HostTask,
+  Segment,
+  SegmentOutcome,
+  TaskLimits,
+} from "./runtime.ts";
 import { encodeFrame, type Frame } from "./sandbox-frames.ts";
 
 /**
@@ -17,8 +24,15 @@ type Request =
       limits: Wire<TaskLimits>;
       /** The size of each input that is a file; null for one that comes as a blob. */
       files: (number | null)[];
+      mayAsk: boolean;
     }
-  | { kind: "segment"; index: number; fuelBefore: string; outputBefore: number };
+  | {
+      kind: "segment";
+      index: number;
+      fuelBefore: string;
+      outputBefore: number;
+      answers: readonly Answered[];
+    };
 
 /** What the child was asked, decoded. */
 export type SandboxRequest =
@@ -34,11 +48,12 @@ export function encodePrepare({ wasm, instanceFuel }: InstrumentedModule): Uint8
 
 /** Blobs: the program, and the inputs that are no files. */
 export function encodeOpen(task: HostTask): Uint8Array[] {
-  const { program, limits, inputs } = task;
+  const { program, limits, inputs, mayAsk = false } = task;
   const header: Request = {
     kind: "open",
     runtime: program.runtime,
     limits: { ...limits, fuel: String(limits.fuel) },
+    mayAsk,
     files: inputs.map((input) => (input instanceof Uint8Array ? null : input.sizeBytes)),
   };
   return encodeFrame(header, [
@@ -49,8 +64,9 @@ export function encodeOpen(task: HostTask): Uint8Array[] {
 
 /** Blob: the state. */
 export function encodeSegment(segment: Segment): Uint8Array[] {
-  const { index, fuelBefore, outputBefore, preState } = segment;
-  const header: Request = { kind: "segment", index, fuelBefore: String(fuelBefore), outputBefore };
+  const { index, fuelBefore, outputBefore, preState, answers = [] } = segment;
+  const step = { index, fuelBefore: String(fuelBefore), outputBefore };
+  const header: Request = { kind: "segment", ...step, answers };
   return encodeFrame(header, [preState]);
 }
 
@@ -69,12 +85,13 @@ export function decodeRequest(frame: Frame): SandboxRequest {
       const inputs = header.files.map((sizeBytes, index) =>
         sizeBytes === null ? (blobs.shift() ?? NOTHING) : fileByRequests(index, sizeBytes),
       );
-      return { kind: "open", task: { program, inputs, limits } };
+      return { kind: "open", task: { program, inputs, limits, mayAsk: header.mayAsk } };
     }
     case "segment": {
-      const { index, outputBefore } = header;
+      const { index, outputBefore, answers } = header;
       const fuelBefore = BigInt(header.fuelBefore);
-      return { kind: "segment", segment: { index, fuelBefore, outputBefore, preState: first } };
+      const segment = { index, fuelBefore, outputBefore, preState: first, answers };
+      return { kind: "segment", segment };
     }
   }
 }
@@ -86,6 +103,7 @@ export type SandboxReply =
   | { kind: "ready" }
   | { kind: "opened"; steps: number }
   | { kind: "outcome"; outcome: SegmentOutcome }
+  | { kind: "asks"; requests: readonly string[] }
   | { kind: "broken"; code: string; message: string };
 
 export function encodeReply(reply: SandboxReply): Uint8Array[] {

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { type Clock, every } from "@meshwork/foundation";
 import { loadJsEngine } from "./js-engine.ts";
+import { runOnWorld } from "./run-on-world.ts";
 import type { HostLimits, HostTask, Segment, SegmentOutcome } from "./runtime.ts";
 import { sandboxCommand } from "./sandbox-command.ts";
 import { SandboxError } from "./sandbox-error.ts";
-import { encodePrepare, encodeSegment, type SandboxReply } from "./sandbox-messages.ts";
+import { encodePrepare, type SandboxReply } from "./sandbox-messages.ts";
 import { SandboxProcess } from "./sandbox-process.ts";
 
 export interface SandboxPoolOptions {
@@ -110,13 +111,9 @@ class Pool implements SandboxPool {
     void child.exited.then(release);
     try {
       const { steps } = expect(await child.open(task), "opened", child);
-      const replyBytes = task.limits.stateBytes + task.limits.outputBytes;
-      return {
-        steps,
-        runSegment: async (segment) =>
-          expect(await child.ask(encodeSegment(segment), replyBytes), "outcome", child).outcome,
-        close,
-      };
+      const runSegment = async (segment: Segment) =>
+        expect(await runOnWorld(child, task, segment), "outcome", child).outcome;
+      return { steps, runSegment, close };
     } catch (error) {
       await close();
       throw error;

@@ -36,6 +36,10 @@ const replySchema = z.discriminatedUnion("kind", [
     fuel,
   }),
   z.strictObject({
+    kind: z.literal("asks"),
+    requests: z.array(z.string().max(limits.requestCharacters)).min(1).max(limits.exchangesPerTask),
+  }),
+  z.strictObject({
     kind: z.literal("broken"),
     code: z.string().max(40),
     message: z.string().max(1_000),
