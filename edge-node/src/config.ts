@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { messageOf, readEnvironment } from "@meshwork/foundation";
 import { logLevels } from "@meshwork/observability";
@@ -61,6 +62,8 @@ const settings = z
       .default("local"),
     /** Tasks run or checked at a time; each is a process of its own. */
     MESHWORK_CONCURRENCY: z.coerce.number().int("a whole number").min(1).max(256).default(4),
+    /** Processors that those may use together. @default all that the process may use */
+    MESHWORK_CPUS: z.coerce.number().int("a whole number").min(1).max(1_024).optional(),
     /** Memory of one sandbox process, in MiB. */
     MESHWORK_SANDBOX_MEMORY_MB: z.coerce
       .number()
@@ -109,6 +112,7 @@ export interface EdgeNodeConfig {
   logLevel: (typeof logLevels)[number];
   region: string;
   concurrency: number;
+  cpus: number;
   sandboxMemoryBytes: number;
   objectsBytes: number;
   /** Addresses as `@meshwork/storage/place` reads them. */
@@ -136,6 +140,7 @@ export function readConfig(
     logLevel: read.MESHWORK_LOG_LEVEL,
     region: read.MESHWORK_REGION,
     concurrency: read.MESHWORK_CONCURRENCY,
+    cpus: read.MESHWORK_CPUS ?? Math.min(1_024, availableParallelism()),
     sandboxMemoryBytes: read.MESHWORK_SANDBOX_MEMORY_MB * MIB,
     objectsBytes: read.MESHWORK_OBJECTS_MB * MIB,
     taskDataStore: read.MESHWORK_TASK_DATA ?? null,

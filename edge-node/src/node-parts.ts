@@ -176,7 +176,7 @@ export function takeAssignments(road: Road, sandboxes: Sandboxes): () => Promise
 
 /** What the node registers, and offers with each renewal. */
 export function membershipOf(
-  { secrets, invite, region, concurrency }: NodeOptions,
+  { secrets, invite, region, concurrency, cpus, sandboxMemoryBytes }: NodeOptions,
   { nodeId: me, keyPair, recordAt }: Identity,
   ledgerNode: Pick<LedgerNode, "voteKey">,
 ): Parameters<typeof keepMembership>[1] {
@@ -192,6 +192,9 @@ export function membershipOf(
       region,
       capacity: concurrency,
       serves: [],
+      memoryMiB: Math.min(65_536, Math.floor(sandboxMemoryBytes / (1 << 20))),
+      cpus,
+      nearness: null,
       // Another one after each election.
       get vote() {
         return ledgerNode.voteKey;

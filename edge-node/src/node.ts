@@ -52,6 +52,8 @@ export interface NodeOptions extends SnapshotPlaces {
   region: string;
   /** Sandboxes at a time. */
   concurrency: number;
+  /** Processors that it gives to them; announced, so that it is drawn for no more. */
+  cpus: number;
   sandboxMemoryBytes: number;
   /** Task data kept on this machine, all together; and as much of results. */
   objectsBytes: number;

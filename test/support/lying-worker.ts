@@ -44,6 +44,7 @@ export async function joinAsLiar(folder: string, invite: string): Promise<Node> 
       listen: ["/ip4/127.0.0.1/tcp/0"],
       region: "local",
       concurrency: 2,
+      cpus: 2,
       sandboxMemoryBytes: 1 << 30,
       objectsBytes: 1 << 30,
     },

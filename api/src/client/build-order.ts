@@ -97,6 +97,7 @@ function signOrder(
         priceCeiling: task.priceCeiling as Points,
         maxFuel: task.limits.fuel,
         work: plainWork,
+        placement: { ...task.placement, runtime: task.runtime },
       },
     },
   });

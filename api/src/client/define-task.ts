@@ -1,5 +1,12 @@
 import { type CodedError, fromUtf8, limits, utf8 } from "@meshwork/foundation";
-import type { Deadlines, RuntimeId, TaskLimits, VerificationPolicy } from "@meshwork/protocol";
+import {
+  ANYWHERE,
+  type Deadlines,
+  type Placement,
+  type RuntimeId,
+  type TaskLimits,
+  type VerificationPolicy,
+} from "@meshwork/protocol";
 import { z } from "zod";
 import { ClientError } from "./client-error.ts";
 
@@ -23,6 +30,8 @@ export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodTyp
   priceCeiling?: bigint;
   /** 0 to 3. @default 0 */
   priority?: number;
+  /** Who may run it, and who is drawn sooner. @default anybody who has the memory for it */
+  placement?: Partial<Omit<Placement, "runtime">>;
 }
 
 /** Room for half a minute on a small machine, within the default deadlines: what is not used costs nothing. */
@@ -53,6 +62,7 @@ export interface Task<Input extends z.ZodType, Output extends z.ZodType> {
   readonly deadlines: Deadlines;
   readonly priceCeiling: bigint;
   readonly priority: number;
+  readonly placement: Omit<Placement, "runtime">;
   /** Throws TASK_INPUT_INVALID. */
   encodeInput(input: z.input<Input>): Uint8Array;
   /** Throws TASK_OUTPUT_INVALID. */
@@ -72,6 +82,7 @@ export function defineTask<Input extends z.ZodType, Output extends z.ZodType>(
     deadlines: { ...defaultDeadlines, ...definition.deadlines },
     priceCeiling: definition.priceCeiling ?? 10_000n,
     priority: definition.priority ?? 0,
+    placement: { ...ANYWHERE, ...definition.placement },
     encodeInput: (input) => encodeValue(parseInput(definition.input, input)),
     decodeOutput: (bytes) => parseOutput(definition, bytes),
   };

@@ -35,7 +35,7 @@ test("a node that looked for a snapshot in vain starts all the same, at the gene
         recoverySecret: systemRandom.bytes(32).fill(1, 0, 1),
       },
       listen: ["/ip4/127.0.0.1/tcp/0"],
-      ...{ concurrency: 1, sandboxMemoryBytes: 1 << 28, objectsBytes: 1 << 26 },
+      ...{ concurrency: 1, cpus: 1, sandboxMemoryBytes: 1 << 28, objectsBytes: 1 << 26 },
     },
   );
   expect(node.chain.head.height).toBe(0);

@@ -18,7 +18,7 @@ beforeEach(() => {
   const founder = candidacy(network, member).unsigned.body as BodyOf<"renew">;
   vote = founder.vote;
   serves = [];
-  const { sealKey, region, runtimes, capacity } = founder;
+  const { sealKey, region, runtimes, capacity, memoryMiB, cpus, nearness } = founder;
   stop = keepLease(
     {
       me: member.nodeId,
@@ -38,10 +38,10 @@ beforeEach(() => {
       log: silentLog,
     },
     {
-      ...{ sealKey, region, runtimes, capacity },
       get serves() {
         return serves;
       },
+      ...{ sealKey, region, runtimes, capacity, memoryMiB, cpus, nearness },
       get vote() {
         return vote;
       },

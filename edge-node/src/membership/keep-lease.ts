@@ -15,7 +15,7 @@ export interface LeaseParts {
 /** What the node offers with each renewal; read anew each time, for its vote key changes. */
 export type Offer = Pick<
   BodyOf<"renew">,
-  "runtimes" | "region" | "capacity" | "serves" | "vote"
+  "runtimes" | "region" | "capacity" | "serves" | "memoryMiB" | "cpus" | "vote" | "nearness"
 > & {
   sealKey: Key25519;
 };

@@ -15,6 +15,7 @@ import { isExecutable } from "@meshwork/ledger";
 import { type TestMember, TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import {
+  ANYWHERE,
   type Contract,
   contractHash,
   plainWork,
@@ -116,8 +117,7 @@ export class RoadNetwork {
       deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 8_000 },
       priceCeiling: 10_000n as Points,
       maxFuel: contract.limits.fuel,
-      work: plainWork,
-      ...change,
+      ...{ work: plainWork, placement: ANYWHERE, ...change },
     };
     const known = new Set([...this.chain.state.all("task")].map(({ orderId }) => orderId));
     await this.#ledgerOf(requester).transact({ kind: "submit", order }, this.#stopping.signal);

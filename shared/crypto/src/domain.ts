@@ -49,6 +49,8 @@ export type Domain =
   | "meshwork/envelope/1"
   /** A voucher's word for a newcomer. */
   | "meshwork/credential/1"
+  /** A relay's word on where a node stands. */
+  | "meshwork/nearness/1"
   /** The digest of a recovery key, which a registration commits to. */
   | "meshwork/recovery/1"
   /** What the recovery key signs to let a new key in. */

@@ -1,5 +1,5 @@
 import type { Digest, NodeId, OrderId, Points } from "@meshwork/foundation";
-import type { NetworkPolicy, TaskRecord } from "@meshwork/protocol";
+import { ANYWHERE, type NetworkPolicy, type Placement, type TaskRecord } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { drawHorizon } from "./beacon.ts";
 import { drawRanks } from "./draw.ts";
@@ -83,6 +83,51 @@ describe("a draw", () => {
     // 100 of 800 are expected of an equal, with a standard deviation of 9.4.
     expect(Math.abs(share(newcomer) - 100)).toBeLessThan(4 * 9.4);
     expect(share({ ...newcomer, failures: 10 * ONE })).toBeLessThan(20);
+  });
+
+  test("calls who is near and free sooner, in proportion", () => {
+    const wish = { ...ANYWHERE, region: "here", latencyClass: 1 };
+    const { state, names, requester } = world(8, {}, (node, i) => ({
+      lease: node.lease && {
+        ...node.lease,
+        nearness: { region: i < 4 ? "here" : "there", latencyClass: 1 },
+      },
+      // Half of the places of the first and the last are taken.
+      assigned: i === 0 || i === 7 ? 2 : 0,
+    }));
+    const first = new Map<NodeId, number>();
+    const draws = 1_500;
+    for (let i = 0; i < draws; i++) {
+      const task = taskOf(requester, `task ${i}`, 1, 1);
+      task.order.placement = wish;
+      const [rank] = drawRanks(state, task, at("x"))?.ranks ?? [];
+      if (rank) first.set(rank, (first.get(rank) ?? 0) + 1);
+    }
+    // Weights of 2, 4, 4, 4 here, and 2, 2, 2, 1 there: of 21.
+    for (const [i, weight] of [2, 4, 4, 4, 2, 2, 2, 1].entries()) {
+      const expected = (draws * weight) / 21;
+      const deviation = Math.sqrt(expected * (1 - weight / 21));
+      expect(Math.abs((first.get(names[i] as NodeId) ?? 0) - expected)).toBeLessThan(4 * deviation);
+    }
+  });
+
+  const mismatched: [string, Partial<Placement>][] = [
+    ["that does not offer the runtime", { runtime: "wasi-cmd-v1" }],
+    ["whose sandboxes have too little memory", { memoryMiB: 1_025 }],
+    ["that no relay has found in the region", { region: "moon", onlyThere: true }],
+  ];
+  test.each(mismatched)("never names a node %s", (_, wanted) => {
+    const { state, requester } = world(9);
+    const task = taskOf(requester, "a");
+    task.order.placement = { ...ANYWHERE, ...wanted };
+    expect(drawRanks(state, task, at("x"))).toBeNull();
+    task.order.placement = {
+      ...task.order.placement,
+      onlyThere: false,
+      runtime: null,
+      memoryMiB: 9,
+    };
+    expect(drawRanks(state, task, at("x"))?.ranks).toHaveLength(9);
   });
 
   const excluded: [string, Partial<NodeState> | ((node: NodeState) => Partial<NodeState>)][] = [

@@ -10,6 +10,7 @@ import {
 import { type Candidate, candidateOf, isEligible, newcomersAreCapped } from "./eligibility.ts";
 import { ONE } from "./reputation.ts";
 import type { State } from "./state.ts";
+import { suitabilityOf, WHOLE } from "./suitability.ts";
 
 export type Relaxed = TaskRecord["relaxed"];
 
@@ -39,10 +40,13 @@ export function drawRanks(
   { beacon, activeTime }: { beacon: Digest; activeTime: number },
 ): Ranks | null {
   const { policy } = state;
-  const candidates: Candidate[] = [];
+  const candidates: Drawn[] = [];
   for (const node of state.nodes())
     if (isEligible(state, node, { task, activeTime }))
-      candidates.push(candidateOf(policy, node, activeTime));
+      candidates.push({
+        ...candidateOf(policy, node, activeTime),
+        suitability: suitabilityOf(node, task.order.placement),
+      });
 
   const { replicas, verifiers } = task.order.policy;
   let best: Ranks | null = null;
@@ -54,6 +58,12 @@ export function drawRanks(
   }
   const enough = replicas + proofQuorum(verifiers);
   return best !== null && best.ranks.length >= enough ? best : null;
+}
+
+/** A candidate for the places of one order. */
+interface Drawn extends Candidate {
+  /** Of `WHOLE`. */
+  suitability: number;
 }
 
 /** The caps go in a fixed order, and only those that exclude somebody. */
@@ -69,7 +79,7 @@ interface Permutation {
   policy: NetworkPolicy;
   task: TaskRecord;
   relaxed: Relaxed;
-  candidates: readonly Candidate[];
+  candidates: readonly Drawn[];
   draw: SeededDraw;
 }
 
@@ -135,18 +145,19 @@ function operatorMay(
 
 /**
  * Nothing is known of who is untested, so it weighs like the average of the others; who was caught
- * keeps the weight of his reputation. But newcomers together hold at most their share of the weight,
+ * keeps the weight of his reputation. How well a node suits the order lowers what it has earned. But newcomers together hold at most their share of the weight,
  * however many they are.
  */
 function weighed(
   policy: NetworkPolicy,
-  candidates: readonly Candidate[],
+  candidates: readonly Drawn[],
   lifted: boolean,
 ): Candidate[] {
   const average = averageWeight(candidates.filter((one) => !one.newcomer));
-  const pool = candidates.map((one) =>
-    one.untested ? { ...one, weight: Math.max(one.weight, average) } : one,
-  );
+  const pool = candidates.map((one) => {
+    const earned = one.untested ? Math.max(one.weight, average) : one.weight;
+    return { ...one, weight: Math.max(1, Math.floor((earned * one.suitability) / WHOLE)) };
+  });
   return lifted || !newcomersAreCapped(policy) ? pool : capped(policy, pool);
 }
 

@@ -1,9 +1,10 @@
 import type { NodeId } from "@meshwork/foundation";
-import { isLive, type NetworkPolicy, type TaskRecord } from "@meshwork/protocol";
+import { isLive, type NetworkPolicy, type Placement, type TaskRecord } from "@meshwork/protocol";
 import { bondOf } from "./escrow.ts";
-import type { NodeState } from "./records.ts";
+import type { Lease, NodeState } from "./records.ts";
 import { ONE, onProbation, reputationOf } from "./reputation.ts";
 import type { State } from "./state.ts";
+import { standsIn } from "./suitability.ts";
 
 /** A node that may be drawn, and what chance it has. */
 export interface Candidate {
@@ -31,9 +32,9 @@ export function isEligible(
     node.eligibleSince <= task.fixedHeight &&
     account?.barred === null &&
     lease.until > activeTime &&
-    lease.runtimes.length > 0 &&
     lease.capacity > node.assigned &&
     task.order.work.needs.every((need) => lease.serves.includes(need)) &&
+    meets(lease, task.order.placement) &&
     node.suspendedUntil <= activeTime &&
     // Nobody checks, or is paid for, what he ordered himself, or saw before those who did it had committed.
     node.nodeId !== task.requester &&
@@ -41,6 +42,13 @@ export function isEligible(
     account.points >= bondOf(state.policy, task.order)
   );
 }
+
+/** What the order asks for, the node must have offered; a region counts where a relay has found the node. */
+const meets = (lease: Lease, wanted: Placement): boolean =>
+  lease.runtimes.length > 0 &&
+  (wanted.runtime === null || lease.runtimes.includes(wanted.runtime)) &&
+  lease.memoryMiB >= wanted.memoryMiB &&
+  (!wanted.onlyThere || wanted.region === null || standsIn(lease, wanted.region));
 
 export function candidateOf(
   { probationVerdicts, reputationFloor }: NetworkPolicy,

@@ -122,6 +122,9 @@ function accountOf(
   };
 }
 
+/** What a sandbox has unless its operator says otherwise: the first renewal says more. */
+const FOUNDER_MEMORY_MIB = 1_024;
+
 /** In good standing, with a lease from the first moment on. */
 function nodeOf({ policy }: Genesis, member: GenesisMember): NodeState {
   const nodeId: NodeId = nodeIdOf(member.publicKey);
@@ -136,6 +139,7 @@ function nodeOf({ policy }: Genesis, member: GenesisMember): NodeState {
       runtimes: member.runtimes,
       capacity: member.capacity,
       serves: [],
+      ...{ memoryMiB: FOUNDER_MEMORY_MIB, cpus: Math.max(1, member.capacity), nearness: null },
       renewedAt: null,
       until: policy.leaseMs,
       vote: member.vote && { ...member.vote, from: 0 },

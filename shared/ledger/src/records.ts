@@ -14,8 +14,11 @@ import {
 import {
   type Committee,
   committee as committeeWire,
+  latencyClass,
+  memoryMiB,
   networkPolicy,
   q16,
+  regionName,
   runtimeId,
   type StateKind,
   service,
@@ -91,10 +94,14 @@ const node = z.strictObject({
   lease: z
     .strictObject({
       sealKey: key25519,
-      region: z.string().regex(/^[a-z0-9-]{1,32}$/),
+      region: regionName,
       runtimes: z.array(runtimeId).max(8),
       capacity: z.int().min(0).max(1_024),
       serves: z.array(service).max(service.options.length),
+      memoryMiB,
+      cpus: z.int().min(1).max(1_024),
+      /** Where a relay has found it; null: nobody has measured. */
+      nearness: z.strictObject({ region: regionName, latencyClass }).nullable(),
       /** Active time. */
       /** Null: genesis gave this lease. */
       renewedAt: milliseconds.nullable(),

@@ -48,6 +48,7 @@ export type RefusalCode =
   // renew
   | "UNKNOWN_BLOCK"
   | "RENEWED_TOO_SOON"
+  | "WRONG_NEARNESS"
   | "INVALID_KEY"
   // delegate
   | "NOTHING_CONTRIBUTED"

@@ -1,5 +1,6 @@
 import { digest, fuel, limits, nodeId, points } from "@meshwork/foundation";
 import { z } from "zod";
+import { placement } from "./placement.ts";
 import { work } from "./work.ts";
 
 /**
@@ -53,5 +54,7 @@ export const taskOrder = z.strictObject({
    */
   maxFuel: fuel,
   work,
+  /** Who may be drawn, and who is drawn sooner. */
+  placement,
 });
 export type TaskOrder = z.infer<typeof taskOrder>;

@@ -23,7 +23,9 @@ import { voteSchema } from "./certificate.ts";
 import { revealSchema } from "./commitment.ts";
 import { runtimeId } from "./contract.ts";
 import { mandateSchema } from "./mandate.ts";
+import { signedNearness } from "./nearness.ts";
 import { networkProposalSchema } from "./network-proposal.ts";
+import { memoryMiB, regionName } from "./placement.ts";
 import { attestation, proofOfTask } from "./proof-of-task.ts";
 import { taskOrder } from "./task-order.ts";
 import { verdictSchema } from "./verdict.ts";
@@ -49,11 +51,17 @@ const renew = z.strictObject({
   /** A header hash of the last hour: shows that the node follows this chain. */
   recentBlock: z.strictObject({ height: z.int().min(0), hash: blockHash }),
   runtimes: z.array(runtimeId).max(8),
-  region: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  region: regionName,
   /** Tasks that the node will run at a time. */
   capacity: z.int().min(0).max(1_024),
   /** What programs may ask of the world through this node. */
   serves: z.array(service).max(service.options.length),
+  /** Of each sandbox. */
+  memoryMiB,
+  /** Processors that it gives to tasks. */
+  cpus: z.int().min(1).max(1_024),
+  /** A relay's word on where it stands; null: it has none. */
+  nearness: signedNearness.schema.nullable(),
   /** X25519: what is sent to the node in secret is sealed to this key. */
   sealKey: key25519,
   /** For a seat: the key that votes and the key that makes beacons. Null: does not stand for one. */

@@ -95,6 +95,9 @@ export class Gang {
       region: "here",
       capacity: 4,
       serves: [],
+      memoryMiB: 1_024,
+      cpus: 4,
+      nearness: null,
       sealKey: key25519(`${who.name}/seal`),
       vote: null,
     });

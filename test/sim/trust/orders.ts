@@ -1,6 +1,6 @@
 import type { NodeId, Points } from "@meshwork/foundation";
 import { priceOfRun } from "@meshwork/ledger";
-import { type NetworkPolicy, plainWork, type TaskOrder } from "@meshwork/protocol";
+import { ANYWHERE, type NetworkPolicy, plainWork, type TaskOrder } from "@meshwork/protocol";
 import { seededDigest } from "./identity.ts";
 import { FUEL } from "./program.ts";
 
@@ -21,6 +21,7 @@ export function orderOf(
     priceCeiling: (priceOfRun(policy, FUEL) * BigInt(replicas + VERIFIERS)) as Points,
     maxFuel: FUEL,
     work: plainWork,
+    placement: ANYWHERE,
   };
 }
 

@@ -135,6 +135,7 @@ export class LedgerWorld {
     const parts = { chain: node.chain, ledger: { transact }, clock, log: silentLog };
     const offer = {
       ...{ sealKey, region, runtimes, capacity, serves: [] },
+      ...{ memoryMiB: 1_024, cpus: 1, nearness: null },
       get vote() {
         return node.voteKey;
       },

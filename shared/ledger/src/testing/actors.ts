@@ -10,6 +10,7 @@ import {
   utf8,
 } from "@meshwork/foundation";
 import {
+  ANYWHERE,
   type Attestation,
   closedSet,
   closingLeaf,
@@ -54,6 +55,7 @@ export const testOrder = (gateway: NodeId, change: Partial<TaskOrder> = {}): Tas
   priceCeiling: 10_000n as Points,
   maxFuel: 10_000_000n as Fuel,
   work: plainWork,
+  placement: ANYWHERE,
   ...change,
 });
 

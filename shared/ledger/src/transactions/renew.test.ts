@@ -15,6 +15,7 @@ describe("renew", () => {
     region: "elsewhere",
     capacity: 9,
     serves: ["model"],
+    ...{ memoryMiB: 1_024, cpus: 4, nearness: null },
     sealKey: seededDigest("seal 2") as string as Key25519,
     vote: null,
     ...change,

@@ -1,14 +1,17 @@
 import { isPublicKey } from "@meshwork/crypto";
 import type { Key25519 } from "@meshwork/foundation";
-import type { BodyOf } from "@meshwork/protocol";
+import { type BodyOf, type SignedNearness, verifyNearness } from "@meshwork/protocol";
 import { nodeOf } from "../penalties.ts";
 import type { Lease, NodeState } from "../records.ts";
-import { refuse } from "../refusal.ts";
+import { type Refusal, refuse } from "../refusal.ts";
 import { recentBlockOf } from "../state.ts";
-import type { Rule } from "./rule.ts";
+import type { Ground, Rule, Signed } from "./rule.ts";
 
 /** A renewal costs nothing, so it may not come more often; in active time. */
 const RENEWAL_INTERVAL_MS = 5_000;
+
+/** Where a node stands is measured anew for each renewal, or nearly so; wall time, by its measurer's clock. */
+const NEARNESS_AGE_MS = 3_600_000;
 
 /** From the registration of a beacon key to the first epoch that it makes beacons in. */
 const BEACON_KEY_EPOCHS = 2;
@@ -30,11 +33,19 @@ export const renew: Rule<BodyOf<"renew">> = {
         "RENEWED_TOO_SOON",
         `${sender} renewed a moment ago: wait ${renewable - at.activeTime} ms`,
       );
-    return null;
+    return body.nearness && checkNearness(sender, body.nearness, { state, at });
+  },
+
+  checkOthers({ body: { nearness } }, { state }) {
+    const key = nearness && state.account(nearness.body.by)?.publicKey;
+    return !nearness || (key && verifyNearness(key, nearness))
+      ? null
+      : refuse("BAD_SIGNATURE", `${nearness.body.by} has not signed where this node stands`);
   },
 
   apply(draft, { sender, body }) {
-    const { kind: _, recentBlock: __, ...offered } = body;
+    const { kind: _, recentBlock: __, nearness: word, ...offered } = body;
+    const nearness = word && { region: word.body.region, latencyClass: word.body.latencyClass };
     const { activeTime } = draft.at;
     const until = activeTime + draft.state.policy.leaseMs;
     const node = nodeOf(draft, sender);
@@ -44,13 +55,34 @@ export const renew: Rule<BodyOf<"renew">> = {
     };
     draft.put("node", {
       ...node,
-      lease: { ...offered, vote, renewedAt: activeTime, until },
+      lease: { ...offered, nearness, vote, renewedAt: activeTime, until },
       unusedUntil: null,
       eligibleSince: offersItself(node, activeTime) ? node.eligibleSince : draft.at.height,
     });
     draft.events.push({ kind: "node", nodeId: sender, change: "renewed" });
   },
 };
+
+/**
+ * Whose word counts: a known account that answers for itself, not for this node. Nearness moves chances
+ * alone, and within the caps: so a friend's word wins little, and a stranger's nothing.
+ */
+function checkNearness(
+  sender: Signed["sender"],
+  { body: { chainId, node, by, time } }: SignedNearness,
+  { state, at }: Pick<Ground, "state" | "at">,
+): Refusal | null {
+  if (chainId !== state.head.chainId || node !== sender)
+    return refuse("WRONG_NEARNESS", `this says where ${node} of ${chainId} stands`);
+  if (Math.abs(at.time - time) > NEARNESS_AGE_MS)
+    return refuse("WRONG_NEARNESS", `this was measured at ${time}: ask a relay again`);
+  const measurer = state.account(by);
+  const operator = measurer?.operator ?? null;
+  const mine = state.node(sender)?.operator ?? null;
+  return operator !== null && operator !== mine && measurer?.barred === null
+    ? null
+    : refuse("WRONG_NEARNESS", `the word of ${by} does not count for ${sender}`);
+}
 
 /** Whether it could be drawn up to now: then it does not begin, but goes on. */
 const offersItself = ({ lease }: NodeState, activeTime: number): boolean =>

@@ -1,4 +1,5 @@
 import type { Mandate } from "../mandate.ts";
+import { ANYWHERE } from "../placement.ts";
 import type { TransactionBody } from "../transaction.ts";
 import { plainWork } from "../work.ts";
 import { fuel, node, points, sampleChain, sampleDigest, signature } from "./sample-ids.ts";
@@ -16,6 +17,7 @@ export const sampleMandate: Mandate = {
     priceCeiling: points(1_000n),
     maxFuel: fuel(10_000_000_000n),
     work: plainWork,
+    placement: ANYWHERE,
   },
   notAfter: 1_790_000_000_000,
 };

@@ -24,6 +24,7 @@ import {
   signature,
 } from "./sample-ids.ts";
 import { samplePart } from "./sample-mandate.ts";
+import { sampleNearness, samplePlacement } from "./sample-placement.ts";
 import { samplePolicy } from "./sample-policy.ts";
 
 /** One value of each noun, fixed for ever: golden bytes are made of them. None is signed truly. */
@@ -37,6 +38,7 @@ const sampleOrder: TaskOrder = {
   priceCeiling: points(1_000n),
   maxFuel: fuel(10_000_000_000n),
   work: { nature: "record-replay", comparison: "tolerant", needs: ["fetch"] },
+  placement: samplePlacement,
 };
 
 export const sampleVoucher: Voucher = {
@@ -141,6 +143,7 @@ const bodies: TransactionBody[] = [
     region: "local",
     capacity: 2,
     serves: ["fetch"],
+    ...{ memoryMiB: 1_024, cpus: 2, nearness: sampleNearness },
     sealKey: key25519(20),
     vote: { voteKey: key(21), vrfKey: key25519(22) },
   },
