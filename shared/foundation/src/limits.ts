@@ -6,7 +6,26 @@ export const limits = {
   programBytes: 8 << 20,
   /** One input object of a task, held in memory by the sandbox. What is larger is a file. */
   inputBytes: 64 << 20,
-  inputsPerTask: 16,
+  /** A job's reduction reads what its parts have written, and something of its own. */
+  inputsPerTask: 72,
+  /** Parts of a job: one task reads what all of them have written, in memory. */
+  jobParts: 64,
+  /** Orders of one part, if those before it came to nothing; and of a whole job with its reduction. */
+  jobAttempts: 4,
+  jobOrders: 65 * 4,
+  /** Orders of a job that are open at a time: enough to keep a network busy, few enough to leave it to others. */
+  jobOrdersAtOnce: 8,
+  /** What the parts of a job read, all together: it lies on the gateway's disk until the job is done. */
+  jobBytes: 1 << 30,
+  /** What they write, if it is to be reduced: one sandbox holds it in memory. */
+  jobOutputBytes: 64 << 20,
+  /** Jobs of a gateway that are not done, and of one requester. */
+  jobs: 64,
+  jobsPerRequester: 4,
+  /** For so long a job that is over can be asked about, and its receipt had. */
+  jobKeptMs: 24 * 3_600_000,
+  /** Of each part a receipt without its hand-overs, which they have in common. */
+  jobReceiptBytes: 16 << 20,
   /** A file's chunk: what is sealed, moved, checked and held in memory at a time. IPFS cuts there, too. */
   fileChunkBytes: 1 << 20,
   /** An input that is a file: a program finds its way in it by offsets of 32 bits. */
