@@ -12,8 +12,9 @@ import {
 } from "@meshwork/foundation";
 import { z } from "zod";
 import { wire } from "./canonical.ts";
-import { certificate, certificateSchema } from "./certificate.ts";
+import { type Certificate, certificate, certificateSchema } from "./certificate.ts";
 import { merkleRoot } from "./merkle.ts";
+import { onceAValue } from "./once-a-value.ts";
 import { type Transaction, transactionBytes, transactionSchema } from "./transaction.ts";
 
 export const headerSchema = z.strictObject({
@@ -41,7 +42,7 @@ export const headerSchema = z.strictObject({
   nextCommitteeHash: digest.nullable(),
   lastCommitHash: digest,
 });
-export const header = wire(headerSchema, { name: "header", maxBytes: 2_048 });
+export const header = wire(headerSchema, { name: "header", maxBytes: 2_048, keepsBytes: true });
 export type Header = z.infer<typeof headerSchema>;
 
 export const blockSchema = z.strictObject({
@@ -53,17 +54,19 @@ export const blockSchema = z.strictObject({
 export const block = wire(blockSchema, { name: "block", maxBytes: limits.blockBytes });
 export type Block = z.infer<typeof blockSchema>;
 
-export const headerHash = (value: Header): BlockHash =>
-  digestOf("meshwork/header/1", header.encode(value)) as string as BlockHash;
+export const headerHash = onceAValue(
+  (value: Header) => digestOf("meshwork/header/1", header.bytesOf(value)) as string as BlockHash,
+);
 
 export const transactionRootOf = (transactions: readonly Transaction[]): Digest =>
   merkleRoot(transactions.map(transactionBytes));
 
 export const lastCommitHashOf = (value: Block["lastCommit"]): Digest =>
-  digestOf(
-    "meshwork/last-commit/1",
-    value === null ? new Uint8Array(0) : certificate.encode(value),
-  );
+  value === null ? hashOfNone : certificateHash(value);
+const hashOfNone = digestOf("meshwork/last-commit/1", new Uint8Array(0));
+const certificateHash = onceAValue((value: Certificate) =>
+  digestOf("meshwork/last-commit/1", certificate.bytesOf(value)),
+);
 
 /** A block with its proof that it is final: what sync, the store and a light client exchange. */
 export const finalizedBlock = wire(

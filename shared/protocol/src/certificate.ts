@@ -67,7 +67,11 @@ export const certificateSchema = z.strictObject({
     .max(limits.committeeSeats),
   signatures: z.array(signature).min(1).max(limits.committeeSeats),
 });
-export const certificate = wire(certificateSchema, { name: "certificate", maxBytes: 16_384 });
+export const certificate = wire(certificateSchema, {
+  name: "certificate",
+  maxBytes: 16_384,
+  keepsBytes: true,
+});
 export type Certificate = z.infer<typeof certificateSchema>;
 
 /** More than two thirds of the seats. */

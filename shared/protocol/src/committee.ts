@@ -9,6 +9,7 @@ import {
 } from "@meshwork/foundation";
 import { z } from "zod";
 import { wire } from "./canonical.ts";
+import { onceAValue } from "./once-a-value.ts";
 
 const seatNumber = z
   .int()
@@ -33,8 +34,9 @@ export const committee = wire(committeeSchema, { name: "committee", maxBytes: 65
 export type Committee = z.infer<typeof committeeSchema>;
 
 /** The hash of its record in the state, too. */
-export const committeeHash = (value: Committee): Digest =>
-  digestOf("meshwork/state-value/1", committee.encode(value));
+export const committeeHash = onceAValue(
+  (value: Committee): Digest => digestOf("meshwork/state-value/1", committee.encode(value)),
+);
 
 /** By seat: what a certificate of its epoch is checked with. */
 export const voteKeysOf = ({ seats }: Pick<Committee, "seats">): PublicKey[] =>

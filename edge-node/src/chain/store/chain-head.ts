@@ -41,8 +41,10 @@ export function applyOn(
   { state, header: parent }: Pick<ChainHead, "state" | "header">,
   block: Block,
   checks: Checks,
+  options: { rootIsVouched?: boolean } = {},
 ): AppliedBlock | InvalidBlock {
-  return applyBlock({ state, parent, checks, leader: leaderAt(state, block.header) }, block);
+  const leader = leaderAt(state, block.header);
+  return applyBlock({ state, parent, checks, leader, ...options }, block);
 }
 
 /** The node whose turn it is at this height and view, as consensus has it. */

@@ -15,8 +15,9 @@ import { BlockStore, storeCorrupt } from "./block-store.ts";
 import { applyOn, type ChainHead, type CommittedBlock, handOverAt } from "./chain-head.ts";
 import type { DiskSpace } from "./disk-space.ts";
 import { byEpoch, requireFinal } from "./final-blocks.ts";
-import { finalBlockChecks, RememberedChecks } from "./remembered-checks.ts";
+import { RememberedChecks } from "./remembered-checks.ts";
 import { restoreHead } from "./restore-head.ts";
+import { runFinal } from "./run-final.ts";
 
 export interface ChainOptions {
   /** Owned by this process alone. */
@@ -212,19 +213,11 @@ export class Chain {
   }
 
   async #append(finalized: readonly FinalizedBlock[]): Promise<void> {
-    const news: { committed: CommittedBlock; applied: AppliedBlock }[] = [];
-    let head = this.#head;
-    for (const one of finalized) {
-      if (one.block.header.height <= head.height) {
-        await this.#requireKnown(one);
-        continue;
-      }
-      const applied = this.#appliedOn(head, one);
-      const committed = committedBlock(one, applied);
-      news.push({ committed, applied });
-      head = committed;
-    }
-    if (news.length === 0) return;
+    const unknown = finalized.filter(({ block }) => block.header.height > this.#head.height);
+    for (const one of finalized) if (!unknown.includes(one)) await this.#requireKnown(one);
+    const news = runFinal(this.#head, unknown, this.#executed);
+    const last = news.at(-1);
+    if (last === undefined) return;
     await this.#store.commit(
       news.map(({ committed, applied }) => ({
         finalized: { block: committed.block, certificate: committed.certificate },
@@ -235,23 +228,9 @@ export class Chain {
     );
     this.#executed.clear();
     // The head first: a listener to an early block of a batch must not build on it.
-    this.#head = head;
+    this.#head = last.committed;
     for (const { committed } of news)
       for (const listener of [...this.#listeners]) this.#tell(listener, committed);
-  }
-
-  /** A block that a quorum has signed: what it leads to was executed by all of them. */
-  #appliedOn(head: ChainHead, { block }: FinalizedBlock): AppliedBlock {
-    const known = head === this.#head && this.#executed.get(headerHash(block.header));
-    const result = known || applyOn(head, block, finalBlockChecks);
-    if (result.ok) return result;
-    const { height } = block.header;
-    throw new ChainError(
-      "BLOCK_DIVERGES",
-      `a quorum made block ${height} final, and here it is invalid (${result.refusal.code}: ${result.refusal.reason}): ` +
-        "this build or this machine computes otherwise; stop the node and compare its version with the others'",
-      { detail: { height, refusal: result.refusal } },
-    );
   }
 
   async #requireKnown({ block }: FinalizedBlock): Promise<void> {
@@ -275,17 +254,3 @@ export class Chain {
     }
   }
 }
-
-const committedBlock = (
-  { block, certificate }: FinalizedBlock,
-  { state, events, whys }: AppliedBlock,
-): CommittedBlock => ({
-  height: block.header.height,
-  hash: headerHash(block.header),
-  header: block.header,
-  block,
-  certificate,
-  state,
-  events,
-  whys,
-});
