@@ -277,17 +277,17 @@ export function recentBlockId(height: number): string {
 export const kindOfTag = (tag: number | undefined): RecordKind | undefined =>
   (Object.keys(definitions) as RecordKind[]).find((kind) => definitions[kind].tag === tag);
 
-/** The last keys that were asked for: a block asks for the same few again and again. */
-const known = new Map<string, Digest>();
+/** The last keys that were asked for, by kind: a block asks for the same few again and again. */
+const known = new Map<RecordKind, Map<string, Digest>>();
 const MAX_KNOWN = 8_192;
 
 export function keyOf(kind: RecordKind, id: string): Digest {
-  const name = `${kind} ${id}`;
-  const found = known.get(name);
+  const keys = known.get(kind) ?? new Map<string, Digest>();
+  const found = keys.get(id);
   if (found !== undefined) return found;
   const key = stateKey(definitions[kind].stateKind, id);
-  if (known.size >= MAX_KNOWN) known.clear();
-  known.set(name, key);
+  if (keys.size >= MAX_KNOWN) keys.clear();
+  known.set(kind, keys.set(id, key));
   return key;
 }
 

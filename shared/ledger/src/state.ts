@@ -238,13 +238,17 @@ export class State {
   }
 
   #replace(key: Digest, entry: Entry | null): State {
-    const indexes = { ...this.#indexes };
     const before = this.#tree.get(key);
-    for (const left of before ? indexPlacesOf(before.kind, before.record) : [])
-      indexes[left.index] = remove(indexes[left.index], indexKey(left, key));
-    for (const taken of entry ? indexPlacesOf(entry.kind, entry.record) : [])
-      indexes[taken.index] = put(indexes[taken.index], indexKey(taken, key), key);
-    return new State(entry ? this.#tree.put(key, entry) : this.#tree.delete(key), indexes);
+    const left = before ? indexPlacesOf(before.kind, before.record) : [];
+    const taken = entry ? indexPlacesOf(entry.kind, entry.record) : [];
+    const tree = entry ? this.#tree.put(key, entry) : this.#tree.delete(key);
+    if (left.length + taken.length === 0) return new State(tree, this.#indexes);
+    const indexes = { ...this.#indexes };
+    for (const place of left)
+      indexes[place.index] = remove(indexes[place.index], indexKey(place, key));
+    for (const place of taken)
+      indexes[place.index] = put(indexes[place.index], indexKey(place, key), key);
+    return new State(tree, indexes);
   }
 }
 

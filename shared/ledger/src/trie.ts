@@ -3,7 +3,8 @@ import { assert } from "@meshwork/foundation";
 /**
  * A persistent binary trie over keys in lower-case hex, all of one length. Every change makes a new
  * root and shares all that did not change, so that a speculative state costs only what differs, and
- * is thrown away for free. A subtree with one leaf is that leaf: the shape that `state-proof` fixes.
+ * is thrown away for free. Branches stand only where keys part: keys that begin alike, as those of an
+ * agenda do, lie no deeper than others.
  */
 export interface Leaf<V> {
   readonly key: string;
@@ -12,29 +13,32 @@ export interface Leaf<V> {
   hash: Uint8Array | null;
 }
 export interface Branch<V> {
-  readonly left: Trie<V>;
-  readonly right: Trie<V>;
+  /** Some key that is or was below: all that are have its bits before `depth`. */
+  readonly key: string;
+  /** The first bit in which the keys below differ. */
+  readonly depth: number;
+  readonly left: Subtree<V>;
+  readonly right: Subtree<V>;
   hash: Uint8Array | null;
 }
-export type Trie<V> = Leaf<V> | Branch<V> | null;
+type Subtree<V> = Leaf<V> | Branch<V>;
+export type Trie<V> = Subtree<V> | null;
 
-export const isLeaf = <V>(node: Leaf<V> | Branch<V>): node is Leaf<V> => "key" in node;
+export const isLeaf = <V>(node: Subtree<V>): node is Leaf<V> => "value" in node;
 
 export function get<V>(root: Trie<V>, key: string): V | undefined {
-  let node = root;
-  for (let depth = 0; node !== null; depth++) {
-    if (isLeaf(node)) return node.key === key ? node.value : undefined;
-    node = bit(key, depth) === 0 ? node.left : node.right;
-  }
-  return undefined;
+  if (root === null) return undefined;
+  const leaf = nearest(root, key);
+  return leaf.key === key ? leaf.value : undefined;
 }
 
 export function put<V>(root: Trie<V>, key: string, value: V): Trie<V> {
-  return putBelow(root, { key, value, hash: null }, 0);
+  const leaf = { key, value, hash: null };
+  return root === null ? leaf : putBelow(root, leaf, firstDifference(nearest(root, key).key, key));
 }
 
 export function remove<V>(root: Trie<V>, key: string): Trie<V> {
-  return removeBelow(root, key, 0);
+  return root === null ? null : removeBelow(root, key);
 }
 
 /** In the order of the keys. */
@@ -49,44 +53,56 @@ export function* entries<V>(root: Trie<V>): Generator<[key: string, value: V]> {
 }
 
 /** Bit `depth` of a key, from the most significant. */
-export function bit(key: string, depth: number): 0 | 1 {
-  const code = key.charCodeAt(depth >> 2);
-  const nibble = code < 58 ? code - 48 : code - 87;
-  return ((nibble >> (3 - (depth & 3))) & 1) as 0 | 1;
+export const bit = (key: string, depth: number): 0 | 1 =>
+  ((nibbleAt(key, depth >> 2) >> (3 - (depth & 3))) & 1) as 0 | 1;
+
+function nibbleAt(key: string, index: number): number {
+  const code = key.charCodeAt(index);
+  return code < 58 ? code - 48 : code - 87;
 }
 
-function putBelow<V>(node: Trie<V>, leaf: Leaf<V>, depth: number): Leaf<V> | Branch<V> {
-  if (node === null) return leaf;
-  if (isLeaf(node)) return node.key === leaf.key ? leaf : split(node, leaf, depth);
-  return bit(leaf.key, depth) === 0
-    ? branch(putBelow(node.left, leaf, depth + 1), node.right)
-    : branch(node.left, putBelow(node.right, leaf, depth + 1));
+/** The one leaf that the key may stand in. */
+function nearest<V>(root: Subtree<V>, key: string): Leaf<V> {
+  let node = root;
+  while (!isLeaf(node)) node = bit(key, node.depth) === 0 ? node.left : node.right;
+  return node;
 }
 
-/** Branches down to the first bit in which the two keys differ. */
-function split<V>(a: Leaf<V>, b: Leaf<V>, depth: number): Branch<V> {
-  assert(a.key.length === b.key.length, "all keys of a trie have one length");
-  const side = bit(a.key, depth);
-  if (side !== bit(b.key, depth)) return side === 0 ? branch(a, b) : branch(b, a);
-  const below = split(a, b, depth + 1);
-  return side === 0 ? branch(below, null) : branch(null, below);
+/** Infinity when they are the same. */
+function firstDifference(a: string, b: string): number {
+  assert(a.length === b.length, "all keys of a trie have one length");
+  if (a === b) return Infinity;
+  let at = 0;
+  while (a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  return 4 * at + Math.clz32(nibbleAt(a, at) ^ nibbleAt(b, at)) - 28;
 }
 
-function removeBelow<V>(node: Trie<V>, key: string, depth: number): Trie<V> {
-  if (node === null) return null;
+/** @param parting the first bit in which the leaf's key differs from the nearest one */
+function putBelow<V>(node: Subtree<V>, leaf: Leaf<V>, parting: number): Subtree<V> {
+  const isReplaced = isLeaf(node) && parting === Infinity;
+  if (isReplaced) return leaf;
+  if (isLeaf(node) || node.depth > parting)
+    return bit(leaf.key, parting) === 0 ? branch(parting, leaf, node) : branch(parting, node, leaf);
+  return bit(leaf.key, node.depth) === 0
+    ? branch(node.depth, putBelow(node.left, leaf, parting), node.right)
+    : branch(node.depth, node.left, putBelow(node.right, leaf, parting));
+}
+
+/** What is left of a branch rises into its place. */
+function removeBelow<V>(node: Subtree<V>, key: string): Trie<V> {
   if (isLeaf(node)) return node.key === key ? null : node;
-  const side = bit(key, depth);
-  const before = side === 0 ? node.left : node.right;
-  const after = removeBelow(before, key, depth + 1);
+  const isLeft = bit(key, node.depth) === 0;
+  const before = isLeft ? node.left : node.right;
+  const after = removeBelow(before, key);
   if (after === before) return node;
-  return side === 0 ? joined(after, node.right) : joined(node.left, after);
+  if (after === null) return isLeft ? node.right : node.left;
+  return isLeft ? branch(node.depth, after, node.right) : branch(node.depth, node.left, after);
 }
 
-/** What is left of a branch: a lone leaf rises into its place. */
-function joined<V>(left: Trie<V>, right: Trie<V>): Trie<V> {
-  if (left === null && (right === null || isLeaf(right))) return right;
-  if (right === null && left !== null && isLeaf(left)) return left;
-  return branch(left, right);
-}
-
-const branch = <V>(left: Trie<V>, right: Trie<V>): Branch<V> => ({ left, right, hash: null });
+const branch = <V>(depth: number, left: Subtree<V>, right: Subtree<V>): Branch<V> => ({
+  key: left.key,
+  depth,
+  left,
+  right,
+  hash: null,
+});
