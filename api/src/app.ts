@@ -8,6 +8,7 @@ import type { Context, DoorParts } from "./context.ts";
 import { DoorError } from "./door-error.ts";
 import { doorLimits } from "./door-limits.ts";
 import { asTrpcError, type ErrorShape, errorShape } from "./error-shape.ts";
+import { addFileRoutes } from "./files-route.ts";
 import { checkBodyHash, identify, limitAddress, limitBody, measure } from "./guards.ts";
 import { putObject } from "./objects-route.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -49,6 +50,7 @@ export function createApp(parts: AppParts, options: AppOptions): Hono<DoorEnv> {
   app.use(limitAddress(parts.perAddress, options));
   app.use(identify(parts.auth, parts.perAccount, options));
   app.put("/objects/:id", putObject(parts.staging));
+  addFileRoutes(app, parts);
   app.use("/trpc/*", limitBody(doorLimits.callBytes), checkBodyHash);
   app.use("/trpc/*", trpcHandler(parts, options));
 

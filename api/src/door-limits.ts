@@ -23,6 +23,8 @@ export const doorLimits = {
   stagedObjectsPerAccount: 64,
   /** An upload whose order does not come is forgotten. */
   stagedMs: 5 * 60_000,
+  /** Chunks of files on their way in or out, a MiB each and its copies: more are told to come again. */
+  chunksAtOnce: 32,
   /** An order is final in well under a second; a network without a quorum must not hold the caller. */
   placeTimeoutMs: 30_000,
   /** How far a signed request's time may be from ours, and so how long its nonce is remembered. */

@@ -85,6 +85,7 @@ function gatewayOf(node: Node): Gateway {
     },
     governance: () => governanceOf(state()),
     place: requester.place,
+    files: node.files,
     task(orderId) {
       const view = requester.view(orderId);
       const record = ledger.task(orderId);

@@ -92,7 +92,8 @@ export const measure = (metrics: Metrics) => {
 };
 
 /** Few values: a label that a stranger can choose fills the memory. */
-const kindOf = (c: DoorRequest): string => /^\/(trpc|objects)\//.exec(c.req.path)?.[1] ?? "other";
+const kindOf = (c: DoorRequest): string =>
+  /^\/(trpc|objects|files)\//.exec(c.req.path)?.[1] ?? "other";
 
 /** A batch names its procedures with commas between them. */
 const callsIn = (c: DoorRequest): number => c.req.path.split(",", 64).length;

@@ -1,4 +1,4 @@
-import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
+import type { Digest, FileId, NodeId, OrderId } from "@meshwork/foundation";
 import type { Contract, Transaction } from "@meshwork/protocol";
 import type {
   AccountSummary,
@@ -19,6 +19,7 @@ export interface Gateway {
    * anything else is our own trouble, which he does not.
    */
   place(order: PlacedOrder, signal: AbortSignal): Promise<OrderId>;
+  readonly files: GatewayFiles;
   /** As of the last final block. Null: the ledger knows no such order. */
   task(orderId: OrderId): { requester: NodeId; view: TaskView } | null;
   /**
@@ -45,6 +46,24 @@ export interface Gateway {
   why(id: NodeId): Promise<readonly WhyEntry[]>;
   /** Why it cannot serve now (for a balancer), or null. */
   unready(): string | null;
+}
+
+export interface OwnFile {
+  account: NodeId;
+  id: FileId;
+}
+
+/** Inputs that requesters bring in chunks. What a CodedError refuses, the requester reads. */
+export interface GatewayFiles {
+  /** Gives the numbers of the chunks that are not here yet. */
+  announce(
+    file: OwnFile,
+    list: { sizeBytes: number; chunks: readonly Digest[] },
+  ): Promise<number[]>;
+  /** Durable when it resolves. */
+  putChunk(file: OwnFile, index: number, chunk: Uint8Array): Promise<void>;
+  list(file: OwnFile): { sizeBytes: number; chunks: Digest[] };
+  chunk(file: OwnFile, index: number): Promise<Uint8Array>;
 }
 
 export interface PlacedOrder {

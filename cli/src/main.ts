@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { exitCodeFor, exitCodes } from "./cli-error.ts";
 import { accountCommand } from "./commands/account.ts";
 import { backupCommand } from "./commands/backup.ts";
+import { dataCommand } from "./commands/data.ts";
 import { delegateCommand } from "./commands/govern.ts";
 import { keyCommand } from "./commands/key.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
@@ -42,6 +43,7 @@ export async function run(args: readonly string[], streams: Streams): Promise<nu
 const commands = [
   startCommand,
   taskCommand,
+  dataCommand,
   receiptCommand,
   nodesCommand,
   accountCommand,

@@ -31,6 +31,11 @@ export const partiesOf = ({ order, workers, verifiers }: TaskRecord): NodeId[] =
   ...[...workers, ...verifiers].map(({ node }) => node),
 ];
 
+/** Who may have a task's data beside this node: whoever ordered it first, then all who were called. */
+export const holdersOf = (task: TaskRecord, me: NodeId): NodeId[] => [
+  ...new Set(partiesOf(task).filter((node) => node !== me)),
+];
+
 /** What this node has to do in a task; null when nothing. */
 export function assignmentOf(task: TaskRecord, node: NodeId): Assignment | null {
   const { orderId, attempt } = task;

@@ -22,6 +22,7 @@ import {
 import { contentIdOf } from "@meshwork/storage";
 import type { z } from "zod";
 import type { Task } from "./define-task.ts";
+import { UploadedFile } from "./files.ts";
 
 /** All that a submit sends: the signed order, what it commits to, and the bytes that are named. */
 export interface BuiltOrder {
@@ -49,10 +50,10 @@ const ORDER_LIFETIME_MS = 10 * 60_000;
 export function buildOrder(
   maker: OrderMaker,
   task: Task<z.ZodType, z.ZodType>,
-  input: Uint8Array,
+  input: Uint8Array | UploadedFile,
 ): BuiltOrder {
   const program = refOf(task.program);
-  const inputs = [refOf(input)];
+  const inputs = [input instanceof UploadedFile ? { ...input } : refOf(input)];
   const contract: Contract = {
     runtime: task.runtime,
     program,
@@ -71,7 +72,7 @@ export function buildOrder(
     blind,
     objects: new Map([
       [program.contentId, task.program],
-      [inputs[0]?.contentId as ContentId, input],
+      ...(input instanceof UploadedFile ? [] : ([[contentIdOf(input), input]] as const)),
     ]),
   };
 }

@@ -9,6 +9,7 @@ export {
   type TaskDefinition,
 } from "./define-task.ts";
 export type { TaskResult } from "./fetch-result.ts";
+export { type FileSink, type FileSource, type TransferOptions, UploadedFile } from "./files.ts";
 export { createMeshwork, type Meshwork, type MeshworkOptions } from "./meshwork.ts";
 export type { KeySource } from "./open-key.ts";
 export type { RunOptions, RunResult } from "./run-task.ts";

@@ -1,6 +1,7 @@
 import {
   type ChainId,
   type Clock,
+  type FileId,
   type NodeId,
   type OrderId,
   type Random,
@@ -20,6 +21,15 @@ import { buildOrder } from "./build-order.ts";
 import type { Task } from "./define-task.ts";
 import { coded, type Door, openDoor } from "./door.ts";
 import { fetchReceipt, fetchResult, type TaskResult } from "./fetch-result.ts";
+import {
+  type FileSink,
+  type FileSource,
+  findFile,
+  getFile,
+  putFile,
+  type TransferOptions,
+  UploadedFile,
+} from "./files.ts";
 import { type KeySource, openKey } from "./open-key.ts";
 import { followToResult, type RunOptions, type RunResult } from "./run-task.ts";
 import type { Fetch } from "./signed-fetch.ts";
@@ -47,15 +57,24 @@ export interface Meshwork {
   /** Submits, follows, and returns the output that was checked; throws the coded error of any other end. */
   run<Input extends z.ZodType, Output extends z.ZodType>(
     task: Task<Input, Output>,
-    input: z.input<Input>,
+    input: z.input<Input> | UploadedFile,
     options?: RunOptions,
   ): Promise<RunResult<z.output<Output>>>;
   /** Resolves when the order stands on the ledger. */
   submit<Input extends z.ZodType>(
     task: Task<Input, z.ZodType>,
-    input: z.input<Input>,
+    input: z.input<Input> | UploadedFile,
     options?: { signal?: AbortSignal },
   ): Promise<OrderId>;
+  /**
+   * Brings an input of more than a MiB, up to 4 GiB, chunk by chunk: memory does not grow with it, and what an earlier
+   * try has brought is not sent again. What it gives goes to `run` or `submit` in place of the input.
+   */
+  putFile(source: FileSource, options?: TransferOptions): Promise<UploadedFile>;
+  /** Fetches it back, checked chunk by chunk; what the sink has already is not asked for again. */
+  getFile(id: FileId, sink: FileSink, options?: TransferOptions): Promise<UploadedFile>;
+  /** One that was brought before. */
+  file(id: FileId): Promise<UploadedFile>;
   /** Every state until the last. */
   watch(orderId: OrderId, options?: { signal?: AbortSignal }): AsyncGenerator<TaskState>;
   /** @param options.unverified also one worker's word, before anybody has checked it. @default false */
@@ -87,7 +106,7 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
 
   const submit: Meshwork["submit"] = async (task, input, { signal } = {}) => {
     // First: what does not fit the task costs nobody anything.
-    const bytes = task.encodeInput(input);
+    const bytes = input instanceof UploadedFile ? input : task.encodeInput(input);
     const parts = await connect();
     return submitOrder(parts, buildOrder(parts, task, bytes), signal);
   };
@@ -98,6 +117,9 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
       const orderId = await submit(task, input, runOptions);
       return followToResult(await connect(), { orderId, task }, runOptions);
     },
+    putFile: async (source, transfer) => putFile(await connect(), source, transfer),
+    getFile: async (id, sink, transfer) => getFile(await connect(), id, sink, transfer),
+    file: async (id) => findFile(await connect(), id),
     async *watch(orderId, watchOptions = {}) {
       for await (const { state } of watchTask(await connect(), orderId, watchOptions)) yield state;
     },

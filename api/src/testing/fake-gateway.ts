@@ -10,6 +10,7 @@ import {
 import { type Outcome, type Transaction, transactionIdOf } from "@meshwork/protocol";
 import type { Gateway, PlacedOrder, TaskEvent } from "../ports.ts";
 import type { AccountSummary, NodeSummary, TaskView, WhyEntry } from "../views.ts";
+import { FakeFiles } from "./fake-files.ts";
 
 export const FAKE_CHAIN = "c".repeat(64) as ChainId;
 export const FAKE_NODE = "1".repeat(46) as NodeId;
@@ -31,6 +32,7 @@ interface FakeTask {
 /** A gateway whose ledger is a list: what stands on it, and when, the test decides. */
 export class FakeGateway implements Gateway {
   readonly placed: PlacedOrder[] = [];
+  readonly files = new FakeFiles();
   readonly transacted: Transaction[] = [];
   /** Every order is refused with it. */
   refusal: Error | null = null;

@@ -1,19 +1,22 @@
-import { defineTask, type RunResult } from "@meshwork/api/client";
-import { type Fuel, limits } from "@meshwork/foundation";
+import { defineTask, type Meshwork, type RunResult, type UploadedFile } from "@meshwork/api/client";
+import { type FileId, type Fuel, limits } from "@meshwork/foundation";
 import { type RuntimeId, runtimeId } from "@meshwork/protocol";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { type ApiOptions, connect, withApiOptions } from "../connect.ts";
 import { readBounded, writeNew } from "../files.ts";
+import { withSource } from "../local-file.ts";
 import { bigInteger, integer, outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { checkReceipt } from "../receipt-check.ts";
 import { shortName, stateTeller } from "../show-task.ts";
+import { fileIdArgument, progressOf } from "./data.ts";
 
 interface SubmitOptions extends ApiOptions {
   runtime: RuntimeId;
   program: string;
   input?: string;
+  inputId?: FileId;
   replicas: number;
   verifiers: number;
   fuel: bigint;
@@ -34,7 +37,8 @@ export function submitCommand(streams: Streams): Command {
         .makeOptionMandatory(),
     )
     .requiredOption("--program <file>", "JavaScript with a function main(inputs), or WebAssembly")
-    .option("--input <file>", "what the program reads (default: nothing)")
+    .option("--input <file>", "what the program reads, up to 4 GiB (default: nothing)")
+    .option("--input-id <id>", "the same, brought by `meshwork data put` before", fileIdArgument)
     .option("--replicas <n>", "independent runs of the whole task", integer(1, limits.replicas), 2)
     .option("--verifiers <n>", "nodes that check it", integer(1, limits.verifiers), 4)
     .option("--fuel <n>", "the most that one run may burn", bigInteger, 20_000_000_000n)
@@ -49,10 +53,6 @@ export function submitCommand(streams: Streams): Command {
 
 async function submit(options: SubmitOptions, output: Output): Promise<void> {
   const program = await readBounded(options.program, limits.programBytes);
-  const input =
-    options.input === undefined
-      ? new Uint8Array(0)
-      : await readBounded(options.input, limits.inputBytes);
   const task = defineTask({
     runtime: options.runtime,
     program: new Uint8Array(program),
@@ -65,14 +65,15 @@ async function submit(options: SubmitOptions, output: Output): Promise<void> {
   });
   const connection = await connect(options);
   const { meshwork } = connection;
+  const input = await inputOf(options, meshwork, output);
   if (!(options.watch || options.output || options.receipt)) {
-    const orderId = await meshwork.submit(task, new Uint8Array(input));
+    const orderId = await meshwork.submit(task, input);
     output.emit("order", { orderId });
     output.say(orderId);
     return;
   }
   const tell = stateTeller((stage, what) => output.note(`${stage.padEnd(10)} ${what}`), shortName);
-  const done = await meshwork.run(task, new Uint8Array(input), {
+  const done = await meshwork.run(task, input, {
     onState(state) {
       output.emit("state", { state });
       tell(state);
@@ -80,6 +81,21 @@ async function submit(options: SubmitOptions, output: Output): Promise<void> {
   });
   if (connection.genesis !== null) checkReceipt(done.receipt, connection.genesis);
   await hand(done, options, output);
+}
+
+/** More than a chunk is a file: it goes ahead of the order, in pieces. */
+async function inputOf(
+  { input, inputId }: SubmitOptions,
+  meshwork: Meshwork,
+  output: Output,
+): Promise<Uint8Array<ArrayBuffer> | UploadedFile> {
+  if (inputId !== undefined) return meshwork.file(inputId);
+  if (input === undefined) return new Uint8Array(0);
+  return withSource(input, async (source) =>
+    source.sizeBytes <= limits.fileChunkBytes
+      ? new Uint8Array(await source.read(0, source.sizeBytes))
+      : meshwork.putFile(source, { onProgress: progressOf(output) }),
+  );
 }
 
 async function hand(

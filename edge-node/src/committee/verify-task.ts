@@ -2,7 +2,7 @@ import type { KeyPair } from "@meshwork/crypto";
 import type { Clock, NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import { type Dispatch, seedCommitmentOf, type TaskRecord } from "@meshwork/protocol";
-import { type Assignment, dispatchFor, placeOf } from "../assignment.ts";
+import { type Assignment, dispatchFor, holdersOf, placeOf } from "../assignment.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
@@ -29,7 +29,10 @@ export interface VerifierParts {
   blobs: Blobs;
   dispatches: DispatchBook;
   secrets: TaskSecrets;
-  openSandbox(task: HostTask, signal: AbortSignal): Promise<RunningTask & { close(): Promise<void> }>;
+  openSandbox(
+    task: HostTask,
+    signal: AbortSignal,
+  ): Promise<RunningTask & { close(): Promise<void> }>;
   log: Log;
 }
 
@@ -93,7 +96,7 @@ async function canRepeat(
 ): Promise<boolean> {
   const { dispatch, task, assignment } = about;
   try {
-    await fetchTask(parts.blobs, dispatch, { hints: [task.order.gateway], signal });
+    await fetchTask(parts.blobs, dispatch, { hints: holdersOf(task, parts.me), signal });
     return true;
   } catch (error) {
     signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import type { Clock, NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { Dispatch, TaskRecord } from "@meshwork/protocol";
-import { type Assignment, dispatchFor, placeOf } from "../assignment.ts";
+import { type Assignment, dispatchFor, holdersOf, placeOf } from "../assignment.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
@@ -89,7 +89,7 @@ async function inputsOrDecline(
   signal: AbortSignal,
 ): Promise<HostTask | null> {
   try {
-    return await fetchTask(parts.blobs, dispatch, { hints: [task.order.gateway], signal });
+    return await fetchTask(parts.blobs, dispatch, { hints: holdersOf(task, parts.me), signal });
   } catch (error) {
     signal.throwIfAborted();
     if (!(await declineAssignment(parts, assignment, signal))) throw error;
