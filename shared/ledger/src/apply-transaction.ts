@@ -14,6 +14,7 @@ import { govern } from "./transactions/govern.ts";
 import { leave } from "./transactions/leave.ts";
 import { part } from "./transactions/part.ts";
 import { prove } from "./transactions/prove.ts";
+import { recheck } from "./transactions/recheck.ts";
 import { register } from "./transactions/register.ts";
 import { renew } from "./transactions/renew.ts";
 import { revokeKey } from "./transactions/revoke-key.ts";
@@ -42,6 +43,7 @@ const rules: { [K in TransactionBody["kind"]]: Rule<Extract<TransactionBody, { k
   govern,
   fault,
   part,
+  recheck,
 };
 
 const ruleFor = (body: TransactionBody): Rule<TransactionBody> =>

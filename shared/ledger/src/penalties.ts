@@ -103,6 +103,41 @@ function burnAtStake(draft: Draft, stake: Stake, rule: Rule): void {
   );
 }
 
+/** Of what is taken from a verifier who made his samples up, who shows it gets one part in so many. */
+const CHECKER_PART = 10n;
+
+/**
+ * For samples that were never run: as much as a wrong result costs. His bond has gone back to him by
+ * now, so it is taken from what he holds.
+ */
+export function convictVerifier(draft: Draft, stake: Stake, checker: NodeId): void {
+  const { account: id, evidence } = stake;
+  const held = accountOf(draft.state, id);
+  const bond = stakeOf(draft, stake);
+  const seized = [
+    { from: vesting(id), amount: held.vesting as bigint },
+    { from: points(id), amount: held.points < bond ? held.points : bond },
+  ];
+  for (const { from, amount } of seized) {
+    // Nobody is paid for showing himself up.
+    const reward = checker === id ? 0n : amount / CHECKER_PART;
+    const inputs = { seized: amount };
+    const rule = "false-samples";
+    move(
+      draft,
+      { from, to: points(checker), amount: reward },
+      { rule: "false-samples-reported", inputs, evidence },
+    );
+    move(draft, { from, to: "burnt", amount: amount - reward }, { rule, inputs, evidence });
+  }
+  changeReputation(draft, id, {
+    rule: "false-samples",
+    evidence,
+    judge: (node) => suspended(draft, withFailure(node, draft.at.activeTime)),
+  });
+  draft.events.push({ kind: "node", nodeId: id, change: "suspended" });
+}
+
 /** The longest suspension: about nine years. More doublings would leave the range of times. */
 const MAX_SUSPENSION_MS = 2 ** 38;
 

@@ -33,6 +33,9 @@ export type RefusalCode =
   | "VOUCHER_UNFUNDED"
   | "VOUCHER_REVOKED"
   | "ISSUER_BARRED"
+  // recheck
+  | "NO_CONTRADICTION"
+  | "TOO_EARLY"
   // submit
   | "NOTHING_TO_COMPARE"
   // revoke-voucher

@@ -26,7 +26,9 @@ export type Rule =
   | "cancel-fee"
   | "accept-fee"
   | "key-revoked"
-  | "inherited";
+  | "inherited"
+  | "false-samples"
+  | "false-samples-reported";
 
 /** What may be named as the reason: a transaction, a task, a proof, a voucher. */
 export type Evidence = TransactionId | OrderId | Digest;

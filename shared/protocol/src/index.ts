@@ -2,6 +2,7 @@ export * from "./block.ts";
 export * from "./canonical.ts";
 export * from "./certificate.ts";
 export * from "./check-proof.ts";
+export * from "./check-samples.ts";
 export * from "./commitment.ts";
 export * from "./committee.ts";
 export * from "./comparator.ts";

@@ -150,6 +150,19 @@ const part = z.strictObject({
   contractHash: digest,
 });
 
+/**
+ * A verifier's own word against him: he attests a trace, and shows a sample that is not of its leaf. Anyone
+ * may bring it who knows the trace.
+ */
+const recheck = z.strictObject({
+  kind: z.literal("recheck"),
+  verdict: verdictSchema,
+  attestation,
+  /** A step that his seed has picked, with its path to the trace root of the verdict. */
+  leaf: z.string().regex(/^[0-9a-f]{240}$/),
+  path: z.array(digest.nullable()).max(20),
+});
+
 export const transactionBody = z.discriminatedUnion("kind", [
   register,
   renew,
@@ -169,6 +182,7 @@ export const transactionBody = z.discriminatedUnion("kind", [
   govern,
   fault,
   part,
+  recheck,
 ]);
 export type TransactionBody = z.infer<typeof transactionBody>;
 export type BodyOf<K extends TransactionBody["kind"]> = Extract<TransactionBody, { kind: K }>;

@@ -184,6 +184,13 @@ const bodies: TransactionBody[] = [
     },
   },
   samplePart,
+  {
+    kind: "recheck",
+    verdict: sampleVerdict,
+    attestation: sampleProof.attestations[0] as never,
+    leaf: "ab".repeat(120),
+    path: [hex(32, 78) as Digest, null],
+  },
 ];
 
 export const sampleTransactions: Transaction[] = bodies.map((body, i) => ({
