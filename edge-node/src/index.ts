@@ -12,6 +12,9 @@ export type {
   UnverifiedResult,
   VerdictResult,
 } from "./requester/follow-task.ts";
+export { JobError } from "./requester/jobs/job-error.ts";
+export { isOver as isJobOver, type JobPartView, type JobView } from "./requester/jobs/job-view.ts";
+export type { Jobs } from "./requester/jobs/jobs.ts";
 export { OrderError } from "./requester/order-error.ts";
 export type { PlacedOrder } from "./requester/place-order.ts";
 export type { Requester, UnverifiedOutput } from "./requester/requester.ts";

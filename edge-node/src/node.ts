@@ -34,12 +34,14 @@ import {
   takeAssignments,
   whyUnready,
 } from "./node-parts.ts";
+import type { Jobs } from "./requester/jobs/jobs.ts";
+import { openJobs } from "./requester/jobs/open-jobs.ts";
 import { createRequester, type Requester } from "./requester/requester.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import { createTaskSecrets } from "./task-secrets.ts";
 
 export interface NodeOptions extends SnapshotPlaces {
-  /** `chain`, `vote`, `objects`, `results`, `files`, `uploads`, `dispatches`, `deliveries`, `snapshots` and `control` lie in it. One process owns it. */
+  /** `chain`, `vote`, `objects`, `results`, `files`, `uploads`, `dispatches`, `deliveries`, `jobs`, `snapshots` and `control` lie in it. One process owns it. */
   folder: string;
   genesis: Genesis;
   /** `edge` runs and verifies tasks and may vote; `gateway` orders them for others and follows the ledger. */
@@ -82,6 +84,8 @@ export interface Node {
   readonly chain: Chain;
   readonly requester: Requester;
   readonly files: Files;
+  /** Null for a node that orders nothing for others. */
+  readonly jobs: Jobs | null;
   /** Of the newest snapshot in the configured place; undefined where this node publishes none. */
   readonly snapshotTime: number | undefined;
   /** Hands a signed transaction in; the height at which it stands. */
@@ -167,12 +171,14 @@ async function buildNode(
     dispatches,
     secrets: createTaskSecrets(taskRoot(secrets)),
   };
-  const ordering = { ...road, deliveries, files, results, pins, chain, submit };
+  const ordering = { ...road, folder, deliveries, files, results, pins, chain, submit };
   const requester: Requester = createRequester(ordering, signal);
   running.defer(forgetOrders(road, taskData.release));
   showAccounts(p2p.messaging, chain);
   running.defer(() => p2p.stop());
   await p2p.start();
+  const jobs = role === "gateway" ? await openJobs(ordering, requester, signal) : null;
+  if (jobs !== null) running.defer(() => jobs.stop());
   if (role === "edge") {
     const sandboxes = await openSandboxes(parts, options);
     running.defer(() => sandboxes.stop());
@@ -195,6 +201,7 @@ async function buildNode(
     chain,
     requester,
     files,
+    jobs,
     get snapshotTime() {
       return snapshots.snapshotTime;
     },

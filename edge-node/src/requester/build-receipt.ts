@@ -13,14 +13,24 @@ import {
 import type { Chain } from "../chain/store/chain.ts";
 import { OrderError } from "./order-error.ts";
 
+/** What of a chain a receipt is made. */
+export type ReceiptChain = Pick<Chain, "head" | "history" | "blockAt" | "handOvers">;
+
 /**
  * The receipt of a finished task, from the chain alone: order and proof stand in its blocks, and any
  * block since the verdict proves the task's record. Null while the task is not done.
  */
 export async function buildReceipt(
-  chain: Pick<Chain, "head" | "history" | "blockAt" | "handOvers">,
+  chain: ReceiptChain,
   orderId: OrderId,
 ): Promise<Uint8Array | null> {
+  const bare = await bareReceipt(chain, orderId);
+  if (bare === null) return null;
+  return receipt.encode({ ...bare, handOver: await handOversTo(chain, bare.header) });
+}
+
+/** The same without what leads to its committee: many receipts may have that in common. */
+export async function bareReceipt(chain: ReceiptChain, orderId: OrderId): Promise<Receipt | null> {
   const { state, header, certificate } = chain.head;
   const task = state.task(orderId);
   if (task === undefined) {
@@ -38,7 +48,7 @@ export async function buildReceipt(
   );
   const proof =
     conclusion.proofHash === null ? null : await proofAt(chain, conclusion.height, orderId);
-  const value: Receipt = {
+  return {
     version: 1,
     order: shownOrder(order),
     task,
@@ -46,13 +56,12 @@ export async function buildReceipt(
     path: state.prove("task", orderId),
     header,
     certificate,
-    handOver: await handOversTo(chain, header),
+    handOver: [],
   };
-  return receipt.encode(value);
 }
 
 /** Half of a receipt at most, the newest: who verifies it long after brings the older ones along. */
-async function handOversTo(
+export async function handOversTo(
   chain: Pick<Chain, "handOvers">,
   { epoch }: Header,
 ): Promise<HandOver[]> {

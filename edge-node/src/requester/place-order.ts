@@ -1,5 +1,11 @@
 import { sealBytes } from "@meshwork/crypto";
-import { type ContentId, type Digest, fromHex, type OrderId } from "@meshwork/foundation";
+import {
+  type ContentId,
+  type Digest,
+  fromHex,
+  type NodeId,
+  type OrderId,
+} from "@meshwork/foundation";
 import {
   type Contract,
   contractHash,
@@ -60,10 +66,10 @@ function checkOrder(
   { transaction, contract, blind }: PlacedOrder,
 ): OrderId {
   const { body, chainId } = transaction.unsigned;
-  if (body.kind !== "submit") {
+  if (body.kind !== "submit" && body.kind !== "part") {
     throw new OrderError(
       "ORDER_NOT_A_SUBMIT",
-      `an order is a transaction of kind submit, not ${body.kind}`,
+      `an order is a transaction of kind submit, or part of a job, not ${body.kind}`,
     );
   }
   if (chainId !== ledger.chainId) {
@@ -73,10 +79,11 @@ function checkOrder(
     );
   }
   const hash = contractHash(contract, blind);
-  if (hash !== body.order.contractHash) {
+  const named = body.kind === "submit" ? body.order.contractHash : body.contractHash;
+  if (hash !== named) {
     throw new OrderError(
       "CONTRACT_HASH_MISMATCH",
-      `the contract and blind hash to ${hash}, but the order names ${body.order.contractHash}`,
+      `the contract and blind hash to ${hash}, but the order names ${named}`,
     );
   }
   return transactionIdOf(transaction.unsigned) as string as OrderId;
@@ -109,6 +116,10 @@ function checkObjects({ contract, objects }: PlacedOrder): void {
   });
 }
 
+/** Who pays, and whose data it is: a part of a job is placed for him by his gateway. */
+const requesterOf = ({ unsigned: { sender, body } }: Transaction): NodeId =>
+  body.kind === "part" ? body.mandate.requester : sender;
+
 async function sealObjects(
   parts: PlaceOrderParts,
   orderId: OrderId,
@@ -116,7 +127,7 @@ async function sealObjects(
 ): Promise<Dispatch> {
   const { contract, blind, objects } = order;
   const dataKey = parts.secrets("data-key", orderId, 0);
-  const account = order.transaction.unsigned.sender;
+  const account = requesterOf(order.transaction);
   const seal = (bytes: Uint8Array): Promise<ContentId> =>
     parts.blobs.put(sealBytes(fromHex(dataKey), bytes), { orderId });
   const named: InputRef[] = [contract.program, ...contract.inputs];

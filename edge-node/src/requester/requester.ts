@@ -53,6 +53,8 @@ export interface Requester {
   output(orderId: OrderId): Promise<Uint8Array | null>;
   unverifiedOutput(orderId: OrderId): Promise<UnverifiedOutput | null>;
   receipt(orderId: OrderId): Promise<Uint8Array | null>;
+  /** Called whenever a view has changed; what it gives ends that. */
+  onNews(listener: (orderId: OrderId) => void): () => void;
   /** Called by the node upon each letter about a task; its sender is told when this resolves. */
   onLetter(letter: { from: NodeId; message: TaskMessage }): Promise<void>;
 }
@@ -60,8 +62,13 @@ export interface Requester {
 export function createRequester(parts: RequesterParts, signal: AbortSignal): Requester {
   const { chain, ledger, mail, results, log } = parts;
   const news = createWatch<OrderId>();
+  const listeners = new Set<(orderId: OrderId) => void>();
+  const tell = (orderId: OrderId) => {
+    news.notify(orderId);
+    for (const listener of listeners) listener(orderId);
+  };
   const dispatcher = createDispatcher(parts);
-  const collector = new ResultCollector(parts, { onNews: news.notify, signal });
+  const collector = new ResultCollector(parts, { onNews: tell, signal });
   const stopRetrying = every(parts.clock, limits.deliveryRetryMs, () => collector.retry());
   signal.addEventListener("abort", stopRetrying, { once: true });
   const isMine = (task: TaskRecord) => task.order.gateway === parts.me;
@@ -69,7 +76,7 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
   ledger.onTask((task) => {
     if (isMine(task)) dispatcher.onTask(task);
     if (isMine(task) && task.phase === "done") collector.seek(task.orderId);
-    news.notify(task.orderId);
+    tell(task.orderId);
   });
 
   /** A result that is damaged here is not at hand. */
@@ -104,8 +111,12 @@ export function createRequester(parts: RequesterParts, signal: AbortSignal): Req
       return first && bytes && { ...first, bytes };
     },
     receipt: (orderId) => buildReceipt(chain, orderId),
+    onNews(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async onLetter({ from, message }) {
-      if (message.kind === "progress") news.notify(message.orderId);
+      if (message.kind === "progress") tell(message.orderId);
       await collector.onLetter(from, message);
     },
   };

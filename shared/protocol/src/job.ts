@@ -10,8 +10,7 @@ import {
 } from "@meshwork/foundation";
 import { z } from "zod";
 import { wire } from "./canonical.ts";
-import { type ContentRef, contentRef } from "./content-ref.ts";
-import { type Contract, contract, contractHash } from "./contract.ts";
+import { type Contract, contract, contractHash, type InputRef, inputRef } from "./contract.ts";
 import { jobIdOf, type Mandate, mandateSchema, slotNonce } from "./mandate.ts";
 import { transactionIdOf, type UnsignedTransaction } from "./transaction.ts";
 
@@ -20,7 +19,7 @@ export const jobBodySchema = z.strictObject({
   /** Of each part. Its inputs follow the part's own: what all parts read. */
   map: contract.schema,
   /** One part each, in this order. */
-  inputs: z.array(contentRef).min(1).max(limits.jobParts),
+  inputs: z.array(inputRef).min(1).max(limits.jobParts),
   /** Reads the outputs of the parts, in order, then its own inputs. Null: the parts' outputs are the result. */
   reduce: contract.schema.nullable(),
   /** How often a part may be ordered, all in all. A program that fails the same everywhere fails once. */
@@ -65,7 +64,7 @@ export function partContract({ map, inputs }: JobBody, index: number): Contract 
 }
 
 /** What the reduction computes: known only when the parts have their outputs. */
-export function reduceContract({ reduce }: JobBody, outputs: readonly ContentRef[]): Contract {
+export function reduceContract({ reduce }: JobBody, outputs: readonly InputRef[]): Contract {
   if (reduce === null) throw new RangeError("this job has no reduction");
   return { ...reduce, inputs: [...outputs, ...reduce.inputs] };
 }
