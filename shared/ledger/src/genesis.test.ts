@@ -26,7 +26,7 @@ describe("a genesis", () => {
       "81d34ecf6838cd5d012b1e0c90a10677f138517c29cd6e5d0b1efba9ee26caa0",
     );
     expect(headerHash(header)).toBe(
-      "d28fc1b7501610529f7c6cdfe252898fb10187dfa85c408412d762b3d84e573f",
+      "84f8f8da18457e1b58c5d6b09305592f08df01abe7eda8cee5865b5179ec01ff",
     );
   });
 

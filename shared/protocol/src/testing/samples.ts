@@ -189,7 +189,7 @@ const bodies: TransactionBody[] = [
     verdict: sampleVerdict,
     attestation: sampleProof.attestations[0] as never,
     leaf: "ab".repeat(120),
-    path: [hex(32, 78) as Digest, null],
+    path: [sampleReveal.salt, null],
   },
 ];
 
