@@ -45,6 +45,14 @@ export const taskView = z.discriminatedUnion("kind", [
   }),
   z.object({
     ...seen,
+    kind: z.literal("panel"),
+    /** `appeal`: the task was done, and its verdict is doubted. */
+    cause: z.enum(["disagreement", "silence", "appeal"]),
+    panel: z.array(place),
+    result: unverified,
+  }),
+  z.object({
+    ...seen,
     kind: z.literal("done"),
     outcome,
     result: z.object({ resultHash: digest, fuel: decimal, fault: faultCode.nullable() }).nullable(),

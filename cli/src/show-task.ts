@@ -17,6 +17,8 @@ function describeState(state: TaskState, nameOf: NameOf): { stage: string; what:
       return { stage: "closed", what: "results committed; now they are revealed and compared" };
     case "audit":
       return { stage: "audit", what: auditLine[state.mode] };
+    case "panel":
+      return { stage: "panel", what: panelLine[state.cause] };
     case "done":
       return { stage: state.outcome, what: doneLine(state) };
   }
@@ -57,6 +59,12 @@ const auditLine = {
   none: "chance asks for no audit",
   segments: "each verifier executes steps again that he picked in secret",
   full: "each verifier executes all of it again",
+} as const;
+
+const panelLine = {
+  disagreement: "the verifiers disagree: a panel of others runs all of it again",
+  silence: "the verifiers gave no verdict: a panel of others runs all of it again",
+  appeal: "under appeal: a larger panel of others runs all of it again",
 } as const;
 
 function doneLine({ segments, result }: TaskState & { kind: "done" }): string {

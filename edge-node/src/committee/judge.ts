@@ -20,7 +20,15 @@ export function judge(chainId: ChainId, task: TaskRecord, found: Findings): Verd
     .flatMap(({ worker }) => found.claims.get(worker) ?? []);
   const result = agreedResult(honest);
   const outcome = outcomeOf(task, { findings, result });
-  return { chainId, orderId: task.orderId, attempt: task.attempt, outcome, findings, result };
+  return {
+    chainId,
+    orderId: task.orderId,
+    attempt: task.attempt,
+    outcome,
+    findings,
+    refuted: [],
+    result,
+  };
 }
 
 function findingOn(worker: NodeId, { claims, guilty }: Findings): Finding {

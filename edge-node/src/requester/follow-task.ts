@@ -1,5 +1,12 @@
 import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
-import { type FaultCode, isLive, type Outcome, type TaskRecord } from "@meshwork/protocol";
+import {
+  type FaultCode,
+  isLive,
+  type Outcome,
+  sittingPanel,
+  type TaskPanel,
+  type TaskRecord,
+} from "@meshwork/protocol";
 
 /**
  * What a requester sees of a task, as one union: a function of the ledger's record and of what the
@@ -22,6 +29,13 @@ export type TaskStage =
   /** All workers have committed; nobody can copy any more. */
   | { kind: "closed"; result: UnverifiedResult | null }
   | { kind: "audit"; mode: "none" | "segments" | "full"; result: UnverifiedResult | null }
+  /** Other nodes judge: for want of a verdict, or upon an appeal against one. */
+  | {
+      kind: "panel";
+      cause: TaskPanel["cause"];
+      panel: { node: NodeId; state: string }[];
+      result: UnverifiedResult | null;
+    }
   | {
       kind: "done";
       outcome: Outcome;
@@ -51,8 +65,6 @@ export function viewTask(
   record: TaskRecord,
   soft: { progress: readonly TaskProgress[]; result: UnverifiedResult | null },
 ): TaskView {
-  const places = (list: TaskRecord["workers"]) =>
-    list.filter(isLive).map(({ node, state }) => ({ node, state }));
   return {
     orderId: record.orderId,
     workers: places(record.workers),
@@ -60,6 +72,9 @@ export function viewTask(
     ...stageOf(record, soft),
   };
 }
+
+const places = (list: TaskRecord["workers"]) =>
+  list.filter(isLive).map(({ node, state }) => ({ node, state }));
 
 function stageOf(record: TaskRecord, soft: Parameters<typeof viewTask>[1]): TaskStage {
   switch (record.phase) {
@@ -71,9 +86,17 @@ function stageOf(record: TaskRecord, soft: Parameters<typeof viewTask>[1]): Task
       return { kind: "closed", result: soft.result };
     case "audit":
       return { kind: "audit", mode: record.audit?.mode ?? "none", result: soft.result };
+    case "panel":
+      return panelStage(record, soft);
     case "done":
       return doneStage(record);
   }
+}
+
+function panelStage(record: TaskRecord, { result }: Parameters<typeof viewTask>[1]): TaskStage {
+  const panel = sittingPanel(record);
+  const { cause = "silence" as const, seats = [] } = panel ?? {};
+  return { kind: "panel", cause, panel: places(seats), result };
 }
 
 function doneStage(record: TaskRecord): TaskStage {

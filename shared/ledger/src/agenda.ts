@@ -1,5 +1,5 @@
 import { type Digest, toHex, uint64 } from "@meshwork/foundation";
-import type { TaskRecord } from "@meshwork/protocol";
+import { sittingPanel, type TaskPlace, type TaskRecord } from "@meshwork/protocol";
 import type { EvidenceRecord, NodeState, RecordKind, Records } from "./records.ts";
 import { endOfDay } from "./reputation.ts";
 
@@ -52,19 +52,29 @@ function dueOf(task: TaskRecord): IndexPlace | null {
     case "submitted":
       return { index: "draws", at: task.fixedHeight };
     case "running":
-      return deadlineAt(
-        Math.min(
-          ...[...task.workers, ...task.verifiers].map((place) => place.deadline ?? Infinity),
-        ),
-      );
+      return earliestOf([...task.workers, ...task.verifiers]);
     case "closed":
       return task.closeHeight === null ? null : { index: "draws", at: task.closeHeight };
     case "audit":
       return deadlineAt(task.verdictDeadline ?? Infinity);
+    case "panel":
+      return panelDueOf(task);
     case "done":
       return task.conclusion && { index: "fading", at: task.conclusion.keptUntil };
   }
 }
+
+function panelDueOf(task: TaskRecord): IndexPlace | null {
+  const panel = sittingPanel(task);
+  if (panel === null) return null;
+  if (panel.drawHeight === null) return { index: "draws", at: panel.fixedHeight };
+  return panel.verdictDeadline === null
+    ? earliestOf(panel.seats)
+    : deadlineAt(panel.verdictDeadline);
+}
+
+const earliestOf = (places: readonly TaskPlace[]): IndexPlace | null =>
+  deadlineAt(Math.min(...places.map((place) => place.deadline ?? Infinity)));
 
 const deadlineAt = (at: number): IndexPlace | null =>
   at === Infinity ? null : { index: "deadlines", at };

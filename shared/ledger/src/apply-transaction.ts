@@ -4,6 +4,7 @@ import type { Draft } from "./draft.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { nonceOf } from "./state.ts";
 import { accept } from "./transactions/accept.ts";
+import { appeal } from "./transactions/appeal.ts";
 import { attest } from "./transactions/attest.ts";
 import { cancel } from "./transactions/cancel.ts";
 import { commit } from "./transactions/commit.ts";
@@ -43,6 +44,7 @@ const rules: { [K in TransactionBody["kind"]]: Rule<Extract<TransactionBody, { k
   govern,
   fault,
   part,
+  appeal,
   recheck,
 };
 

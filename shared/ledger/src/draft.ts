@@ -23,6 +23,9 @@ export type LedgerEvent =
         | "shown"
         | "attested"
         | "redrawn"
+        | "panel-called"
+        | "panel-drawn"
+        | "appealed"
         | "done";
       /** Whose place it is about; null when it is about the whole task. */
       node: NodeId | null;

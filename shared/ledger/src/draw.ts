@@ -21,7 +21,11 @@ export interface Ranks {
 }
 
 /** What chance decides with: nobody knew the beacon when the draw's inputs were fixed. */
-export const drawSeed = (beacon: Digest, task: TaskRecord, role: "nodes" | "audit"): Digest =>
+export const drawSeed = (
+  beacon: Digest,
+  task: TaskRecord,
+  role: "nodes" | "audit" | "panel",
+): Digest =>
   digestOf(
     "meshwork/draw/1",
     fromHex(beacon),
@@ -178,7 +182,7 @@ function capped({ probationShare }: NetworkPolicy, pool: readonly Candidate[]): 
 }
 
 /** With chance in proportion to weight. */
-function pick(open: readonly Candidate[], draw: SeededDraw): Candidate | undefined {
+export function pick(open: readonly Candidate[], draw: SeededDraw): Candidate | undefined {
   const total = open.reduce((sum, candidate) => sum + candidate.weight, 0);
   if (total === 0) return undefined;
   let left = draw(total);

@@ -1,4 +1,10 @@
-import type { Fuel, NodeId, Points, TransactionId } from "@meshwork/foundation";
+import {
+  type Fuel,
+  limits,
+  type NodeId,
+  type Points,
+  type TransactionId,
+} from "@meshwork/foundation";
 import {
   type NetworkPolicy,
   sampleCount,
@@ -15,16 +21,25 @@ import type { Because } from "./why.ts";
 export const costOfSubmit = (policy: NetworkPolicy, order: TaskOrder): bigint =>
   order.priceCeiling + policy.submitPrice;
 
-/** What may be spent at most: every worker and every verifier runs the whole task, on all its fuel. */
+/**
+ * What may be spent at most: every worker, every verifier, and a panel if they do not agree, runs the
+ * whole task, on all its fuel.
+ */
 export const worstCaseOf = (policy: NetworkPolicy, { policy: plan, maxFuel }: TaskOrder): bigint =>
-  BigInt(plan.replicas + plan.verifiers) * priceOfRun(policy, maxFuel);
+  BigInt(runsOf(plan)) * priceOfRun(policy, maxFuel);
+
+const runsOf = ({ replicas, verifiers }: TaskOrder["policy"]): number =>
+  replicas + verifiers + panelSize(verifiers);
+
+/** Seats of the panel over so many judges, bounded so that its proof fits into a transaction. */
+export const panelSize = (judges: number): number => Math.min(2 * judges + 1, limits.verifiers);
 
 /**
  * Staked for a place of this task. It grows with what the order offers for a run, since that is what a
  * lie would save; and it follows from what never changes, so that as much is returned as was staked.
  */
 export function bondOf(policy: NetworkPolicy, { policy: plan, priceCeiling }: TaskOrder): bigint {
-  const perRun = priceCeiling / BigInt(plan.replicas + plan.verifiers);
+  const perRun = priceCeiling / BigInt(runsOf(plan));
   const grown = perRun * BigInt(policy.bondRuns);
   return grown > policy.bond ? grown : policy.bond;
 }

@@ -66,8 +66,14 @@ export function burnBond(draft: Draft, stake: Stake, rule: Rule): void {
 
 /** For a wrong result: bond, all that is vesting, trust, and a suspension that doubles each time. */
 export function convict(draft: Draft, stake: Stake): void {
+  burnBond(draft, stake, "wrong-result");
+  convictLate(draft, stake);
+}
+
+/** The same, when it came out only upon an appeal: the bond had been returned by then. */
+export function convictLate(draft: Draft, stake: Stake): void {
   const { account: id, evidence } = stake;
-  burnAtStake(draft, stake, "wrong-result");
+  burnVesting(draft, stake, "wrong-result");
   changeReputation(draft, id, {
     rule: "wrong-result",
     evidence,
@@ -83,7 +89,8 @@ export function convict(draft: Draft, stake: Stake): void {
  */
 export function chargeUnrevealed(draft: Draft, stake: Stake): void {
   const { account: id, evidence } = stake;
-  burnAtStake(draft, stake, "not-revealed");
+  burnBond(draft, stake, "not-revealed");
+  burnVesting(draft, stake, "not-revealed");
   changeReputation(draft, id, {
     rule: "not-revealed",
     evidence,
@@ -91,9 +98,22 @@ export function chargeUnrevealed(draft: Draft, stake: Stake): void {
   });
 }
 
-/** The bond, and all that was earned and is not vested yet. */
-function burnAtStake(draft: Draft, stake: Stake, rule: Rule): void {
-  burnBond(draft, stake, rule);
+/**
+ * For a word on the ledger that a panel has refuted: the verifier must have seen that it is false. It costs
+ * his bond, and as much trust as a wrong result.
+ */
+export function chargeFalseWord(draft: Draft, stake: Stake): void {
+  const { account: id, evidence } = stake;
+  burnBond(draft, stake, "false-verdict");
+  changeReputation(draft, id, {
+    rule: "false-verdict",
+    evidence,
+    judge: (node) => withFailure(node, draft.at.activeTime),
+  });
+}
+
+/** All that was earned and is not vested yet. */
+function burnVesting(draft: Draft, stake: Stake, rule: Rule): void {
   const { account, evidence } = stake;
   const amount = accountOf(draft.state, account).vesting;
   move(
@@ -164,7 +184,7 @@ export function praise(
   });
 }
 
-function changeReputation(
+export function changeReputation(
   draft: Draft,
   id: NodeId,
   change: { rule: Rule; evidence: Evidence; judge(node: NodeState): NodeState },
@@ -200,14 +220,14 @@ function takeEvidence(draft: Draft, node: NodeId, requester: NodeId): boolean {
 }
 
 /** Whose seat has equivocated gets nothing any more: what would be his is burnt. */
-const isConvicted = (draft: Draft, id: NodeId): boolean =>
+export const isConvicted = (draft: Draft, id: NodeId): boolean =>
   draft.state.account(id)?.barred === "equivocated";
 
 /**
  * Earned points vest: each payment frees one part in `vestingVerdicts`, then the new ones join. Small
  * payments free no more than they bring, or who is paid for many verifications would have little at
- * stake when he works; but never less than a small part, so that nothing stays held for ever. Work
- * whose result nobody can verify joins them, and frees none.
+ * stake when he works; but never less than a small part, so that nothing stays held for ever. Work whose
+ * result nobody can verify joins them, and frees none.
  */
 export function earn(
   draft: Draft,

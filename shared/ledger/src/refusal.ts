@@ -72,6 +72,10 @@ export type RefusalCode =
   // cancel
   | "NOT_THE_REQUESTER"
   | "RESULT_IS_OUT"
+  // appeal
+  | "NO_VERDICT"
+  | "APPEALED_ALREADY"
+  | "NOT_CONCERNED"
   // accept, decline, commit, prove, show, attest
   | "UNKNOWN_TASK"
   | "WRONG_PHASE"

@@ -49,6 +49,17 @@ export function withFailure(node: NodeState, activeTime: number): NodeState {
   return { ...now, failures: counted(now.failures, FAILURE_WEIGHT * ONE), clean: 0 };
 }
 
+/** A failure that was none, as much of it as has not faded `since` (active time). */
+export function withoutFailure(
+  node: NodeState,
+  { since, activeTime }: { since: number; activeTime: number },
+): NodeState {
+  const now = decayed(node, activeTime);
+  const was = { successes: 0, failures: FAILURE_WEIGHT * ONE };
+  const left = decayed({ ...was, reputationEpoch: reputationEpochAt(since) }, activeTime);
+  return { ...now, failures: Math.max(0, now.failures - left.failures) };
+}
+
 const counted = (count: number, more: number): number => Math.min(count + more, MAX_COUNT);
 
 /** A newcomer, or someone who was caught: always audited, never verifying. */

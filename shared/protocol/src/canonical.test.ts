@@ -25,6 +25,7 @@ import { taskRecord } from "./task-record.ts";
 import * as network from "./testing/network-samples.ts";
 import { sampleDigest } from "./testing/sample-ids.ts";
 import { sampleJob, sampleJobReceipt } from "./testing/sample-job.ts";
+import { sampleTask } from "./testing/sample-task.ts";
 import * as sample from "./testing/samples.ts";
 import { type Transaction, transaction, unsignedTransaction } from "./transaction.ts";
 import { verdict } from "./verdict.ts";
@@ -39,7 +40,7 @@ const nouns: { name: string; noun: Wire<z.ZodType>; values: unknown[] }[] = [
   { name: "proof-of-task", noun: proofOfTaskWire, values: [sample.sampleProof] },
   { name: "certificate", noun: certificate, values: [network.sampleCertificate] },
   { name: "block", noun: block, values: [network.sampleBlock] },
-  { name: "task-record", noun: taskRecord, values: [sample.sampleTask] },
+  { name: "task-record", noun: taskRecord, values: [sampleTask] },
   { name: "genesis", noun: genesis, values: [network.sampleGenesis] },
   { name: "invite", noun: invite, values: [network.sampleInvite] },
   { name: "node-record", noun: nodeRecord, values: [network.sampleNodeRecord] },
@@ -59,7 +60,7 @@ function sampleReceipt() {
   return {
     version: 1,
     order: sample.sampleTransactions[2],
-    task: sample.sampleTask,
+    task: sampleTask,
     proof: sample.sampleProof,
     path: { siblings: [sampleDigest(70)], other: null },
     header: network.sampleHeader,

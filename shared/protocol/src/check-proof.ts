@@ -1,15 +1,16 @@
-import { type ChainId, equalBytes, fromHex, uint64 } from "@meshwork/foundation";
+import type { ChainId } from "@meshwork/foundation";
+import { checkRefuted, isEvidence } from "./check-refuted.ts";
 import { commitmentOf, type Reveal } from "./commitment.ts";
+import { judgesOf, sittingPanel } from "./judges.ts";
 import {
   type Attestation,
   type ProofOfTask,
-  proofQuorum,
   seedCommitmentOf,
   verifyAttestation,
 } from "./proof-of-task.ts";
-import { closedSet, seatedVerifiers, type TaskPlace, type TaskRecord } from "./task-record.ts";
-import { sampledSteps, verifyTracePath } from "./trace.ts";
-import type { Finding, Outcome, SegmentEvidence, Verdict } from "./verdict.ts";
+import { closedSet, type TaskPlace, type TaskRecord } from "./task-record.ts";
+import { sampledSteps } from "./trace.ts";
+import type { Finding, Outcome, Verdict } from "./verdict.ts";
 import { isPlain, type WorkNature } from "./work.ts";
 
 /**
@@ -30,6 +31,8 @@ export interface ProofRefusal {
     | "WRONG_REVEAL"
     | "RESULTS_DIFFER"
     | "BAD_EVIDENCE"
+    | "WRONG_REFUTATION"
+    | "PANEL_TOO_SMALL"
     | "WRONG_OUTCOME";
   reason: string;
 }
@@ -62,17 +65,20 @@ export function checkVerdict(check: ProofCheck, verdict: Verdict): ProofRefusal 
       "NOT_CLOSED",
       "no verdict counts before the set has closed and its audit is drawn",
     );
-  return checkFindings(check, verdict);
+  if (sittingPanel(task)?.verdictDeadline === null)
+    return refuse("NOT_CLOSED", "no verdict counts before the panel sits");
+  return checkFindings(check, verdict) ?? checkRefuted(task, verdict);
 }
 
 // Who signed -----------------------------------------------------------------------------------
 
 function checkSigners(check: ProofCheck, proof: ProofOfTask): ProofRefusal | null {
   const { attestations } = proof;
-  const quorum = proofQuorum(check.task.order.policy.verifiers);
+  const judges = judgesOf(check.task);
+  const { quorum } = judges;
   if (attestations.length < quorum)
     return refuse("TOO_FEW_SIGNERS", `${attestations.length} signed, ${quorum} are needed`);
-  const seats = new Map(seatedVerifiers(check.task).map((place) => [place.node, place]));
+  const seats = new Map(judges.seats.map((place) => [place.node, place]));
   const seen = new Set<string>();
   for (const attestation of attestations) {
     if (seen.has(attestation.verifier))
@@ -113,9 +119,13 @@ export function checkAttestation(
 /** How many segments each verifier shows: none unless the task was audited and has a result. */
 export function sampleCount(task: TaskRecord, verdict: Verdict): number {
   if (task.order.work.nature !== "deterministic") return 0;
-  if (verdict.result === null || task.audit === null || task.audit.mode === "none") return 0;
+  if (verdict.result === null || !isAudited(task)) return 0;
   return Math.min(task.order.policy.segmentsPerVerifier, verdict.result.steps);
 }
+
+/** Whether part of it, at least, was executed again: a panel always does. */
+const isAudited = (task: TaskRecord): boolean =>
+  judgesOf(task).isPanel || (task.audit !== null && task.audit.mode !== "none");
 
 /** Distinct segments that the signers together ran again; a full audit ran them all, and so does a replay. */
 export function segmentsSampled(task: TaskRecord, { verdict, attestations }: ProofOfTask): number {
@@ -123,7 +133,7 @@ export function segmentsSampled(task: TaskRecord, { verdict, attestations }: Pro
   const count = sampleCount(task, verdict);
   if (verdict.result === null || count === 0) return 0;
   const { steps } = verdict.result;
-  if (task.audit?.mode === "full") return steps;
+  if (judgesOf(task).isPanel || task.audit?.mode === "full") return steps;
   return new Set(attestations.flatMap(({ seed }) => sampledSteps(seed, steps, count))).size;
 }
 
@@ -141,6 +151,11 @@ function checkFindings(check: ProofCheck, verdict: Verdict): ProofRefusal | null
     const refusal = checkFinding(check, verdict, { place, found: findings[i] as Finding });
     if (refusal !== null) return refusal;
   }
+  if (judgesOf(check.task).isSmall && !findings.some((found) => found.verdict === "guilty"))
+    return refuse(
+      "PANEL_TOO_SMALL",
+      "so few can only convict, by a step that each of them ran again",
+    );
   if ((verdict.result === null) === findings.some((found) => found.verdict === "honest"))
     return refuse("RESULTS_DIFFER", "there is a result exactly if somebody was found honest");
   const beyond = checkNature(check.task, verdict);
@@ -231,24 +246,6 @@ function checkNature(
 const isRepeated = (nature: WorkNature): boolean =>
   nature === "deterministic" || nature === "record-replay";
 
-/** The worker's own leaf, under the root that he committed to, is not what the step really gives. */
-function isEvidence(reveal: Reveal, evidence: SegmentEvidence): boolean {
-  const claimed = fromHex(evidence.claimedLeaf);
-  const actual = fromHex(evidence.actualLeaf);
-  const index = uint64(evidence.index);
-  return (
-    equalBytes(claimed.subarray(0, 8), index) &&
-    equalBytes(actual.subarray(0, 8), index) &&
-    !equalBytes(claimed, actual) &&
-    verifyTracePath(
-      claimed,
-      { index: evidence.index, steps: reveal.steps },
-      evidence.path,
-      reveal.traceRoot,
-    )
-  );
-}
-
 /** The findings and the drawn audit decide the outcome; no signer chooses it. */
 export function outcomeOf(
   task: TaskRecord,
@@ -259,7 +256,7 @@ export function outcomeOf(
     if (result.fault !== null) return "failed";
     const { nature } = task.order.work;
     if (nature !== "deterministic") return LABELS[nature];
-    return task.audit?.mode === "none" ? "accepted" : "verified";
+    return isAudited(task) ? "verified" : "accepted";
   }
   return findings.some((found) => found.verdict === "guilty") ? "disputed" : "inconclusive";
 }

@@ -2,6 +2,7 @@ import {
   contentId,
   digest,
   fuel,
+  limits,
   milliseconds,
   nodeId,
   orderId,
@@ -12,7 +13,7 @@ import { z } from "zod";
 import { wire } from "./canonical.ts";
 import { faultCode } from "./commitment.ts";
 import { q16, taskOrder } from "./task-order.ts";
-import { outcome } from "./verdict.ts";
+import { findingKind, outcome } from "./verdict.ts";
 
 /** What the ledger knows of a task: the leaf that a receipt proves. */
 
@@ -35,8 +36,59 @@ export const taskPlace = z.strictObject({
   commitment: digest.nullable(),
   /** What a worker showed on the ledger itself, because no proof had come. */
   shown: z.strictObject({ traceRoot: digest, fuel }).nullable(),
+  /** What a verifier laid on the ledger, by which a panel can judge him: a finding a committed worker. */
+  said: z
+    .strictObject({
+      verdictHash: digest,
+      seed: digest,
+      findings: z.array(findingKind).max(limits.replicas),
+    })
+    .nullable(),
 });
 export type TaskPlace = z.infer<typeof taskPlace>;
+
+/**
+ * Who judges when the verifiers do not agree, say nothing, or are doubted: nodes that had no part in the
+ * task yet, drawn by a beacon that nobody knew when that became known.
+ */
+export const taskPanel = z.strictObject({
+  /** `appeal`: somebody staked a bond on that the verdict before it was wrong. */
+  cause: z.enum(["disagreement", "silence", "appeal"]),
+  /** Seats wanted; fewer were drawn where nodes are few. */
+  size: z.int().min(1).max(limits.verifiers),
+  /** The height that fixed what its draw decides on. */
+  fixedHeight: height,
+  drawHeight: height.nullable(),
+  /** Its members in draw order, then those who replace who does not come. Empty before the draw. */
+  ranks: z.array(nodeId).max(2 * limits.verifiers),
+  /** Every call that was ever made, as with verifiers. */
+  seats: z.array(taskPlace).max(2 * limits.verifiers),
+  /** Active time by which its verdict is due; null until it sits. */
+  verdictDeadline: milliseconds.nullable(),
+});
+export type TaskPanel = z.infer<typeof taskPanel>;
+
+/** What a verdict took from one worker, so that an appeal can give it back. */
+export const taskPenalty = z.strictObject({
+  node: nodeId,
+  bond: points,
+  vesting: points,
+  /** Clean verdicts that were struck. */
+  clean: z.int().min(0),
+  /** Whether it counts as a failure, and the active time until which it suspends. */
+  failed: z.boolean(),
+  suspendedUntil: milliseconds,
+});
+export type TaskPenalty = z.infer<typeof taskPenalty>;
+
+export const taskAppeal = z.strictObject({
+  by: nodeId,
+  height,
+  /** Burnt if the verdict stands. What the panel costs was staked beside it. */
+  bond: points,
+  /** Null while it is heard, and when no panel could decide it. */
+  upheld: z.boolean().nullable(),
+});
 
 export const taskConclusion = z.strictObject({
   outcome,
@@ -60,6 +112,11 @@ export const taskConclusion = z.strictObject({
   refunded: points,
   /** Active time from which the ledger forgets the task. */
   keptUntil: milliseconds,
+  /** Whose verdict it is: that panel's, counted from 0; null: the verifiers', or nobody's. */
+  panel: z.int().min(0).max(1).nullable(),
+  /** Active time until which an appeal is heard. */
+  appealUntil: milliseconds,
+  penalties: z.array(taskPenalty).max(limits.replicas),
 });
 export type TaskConclusion = z.infer<typeof taskConclusion>;
 
@@ -70,7 +127,7 @@ export const taskRecordSchema = z.strictObject({
   order: taskOrder,
   submitted: z.strictObject({ height, time: milliseconds }),
   escrow: points,
-  phase: z.enum(["submitted", "running", "closed", "audit", "done"]),
+  phase: z.enum(["submitted", "running", "closed", "audit", "panel", "done"]),
   attempt: z.int().min(0).max(15),
   /** The nodes in draw order: workers, verifiers, substitutes, panel. Empty before the draw. */
   ranks: z.array(nodeId).max(1_024),
@@ -91,6 +148,9 @@ export const taskRecordSchema = z.strictObject({
   conclusion: taskConclusion.nullable(),
   /** The height that fixed what the next draw of nodes decides on: who came later is not drawn. */
   fixedHeight: height,
+  /** Of this attempt: for want of a verdict, and upon an appeal. The last one sits, or sat last. */
+  panels: z.array(taskPanel).max(2),
+  appeal: taskAppeal.nullable(),
 });
 export const taskRecord = wire(taskRecordSchema, { name: "task record", maxBytes: 65_536 });
 export type TaskRecord = z.infer<typeof taskRecordSchema>;

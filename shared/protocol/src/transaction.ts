@@ -77,8 +77,8 @@ const accept = z.strictObject({
   kind: z.literal("accept"),
   orderId,
   attempt,
-  role: z.enum(["worker", "verifier"]),
-  /** A verifier's `seedCommitmentOf`, made before anyone has committed. Null for a worker. */
+  role: z.enum(["worker", "verifier", "panel"]),
+  /** A verifier's `seedCommitmentOf`, made before anyone has committed; a panel's member makes one too. */
   seedCommitment: digest.nullable(),
 });
 
@@ -150,6 +150,9 @@ const part = z.strictObject({
   contractHash: digest,
 });
 
+/** The requester, or a convicted worker, doubts a verdict, once, for a bond: a larger panel decides. */
+const appeal = z.strictObject({ kind: z.literal("appeal"), orderId, attempt });
+
 /**
  * A verifier's own word against him: he attests a trace, and shows a sample that is not of its leaf. Anyone
  * may bring it who knows the trace.
@@ -183,6 +186,7 @@ export const transactionBody = z.discriminatedUnion("kind", [
   fault,
   part,
   recheck,
+  appeal,
 ]);
 export type TransactionBody = z.infer<typeof transactionBody>;
 export type BodyOf<K extends TransactionBody["kind"]> = Extract<TransactionBody, { kind: K }>;

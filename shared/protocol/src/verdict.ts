@@ -44,17 +44,29 @@ export const segmentEvidence = z.strictObject({
 });
 export type SegmentEvidence = z.infer<typeof segmentEvidence>;
 
+/**
+ * `unrevealed`: committed, but showed nothing in time. `unlike`: of work that is not deterministic, not
+ * like what was agreed, or not good enough; not paid for, and nobody's fault.
+ */
+export const findingKind = z.enum(["honest", "guilty", "unrevealed", "unlike"]);
+export type FindingKind = z.infer<typeof findingKind>;
+
 export const finding = z.strictObject({
   worker: nodeId,
-  /**
-   * `unrevealed`: committed, but showed nothing in time. `unlike`: of work that is not deterministic, not
-   * like what was agreed, or not good enough; not paid for, and nobody's fault.
-   */
-  verdict: z.enum(["honest", "guilty", "unrevealed", "unlike"]),
+  verdict: findingKind,
   reveal: revealSchema.nullable(),
   evidence: segmentEvidence.nullable(),
 });
 export type Finding = z.infer<typeof finding>;
+
+/** A verifier who laid on the ledger that this worker was honest, and must have seen that he was not. */
+export const refutation = z.strictObject({
+  verifier: nodeId,
+  worker: nodeId,
+  /** A step that the verifier had to run again. */
+  evidence: segmentEvidence,
+});
+export type Refutation = z.infer<typeof refutation>;
 
 /** The one body that all verifiers of a task sign. Findings stand in draw order, one a committed worker. */
 export const verdictSchema = z.strictObject({
@@ -63,6 +75,8 @@ export const verdictSchema = z.strictObject({
   attempt: z.int().min(0).max(15),
   outcome,
   findings: z.array(finding).max(limits.replicas),
+  /** Only of a panel: in call order, one a verifier. */
+  refuted: z.array(refutation).max(limits.verifiers),
   /** The agreed result; null when there is none. */
   result: z
     .strictObject({

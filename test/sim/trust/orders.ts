@@ -1,5 +1,5 @@
 import type { NodeId, Points } from "@meshwork/foundation";
-import { priceOfRun } from "@meshwork/ledger";
+import { priceOfRun, worstCaseOf } from "@meshwork/ledger";
 import { ANYWHERE, type NetworkPolicy, plainWork, type TaskOrder } from "@meshwork/protocol";
 import { seededDigest } from "./identity.ts";
 import { FUEL } from "./program.ts";
@@ -12,17 +12,18 @@ export function orderOf(
   policy: NetworkPolicy,
   { gateway, replicas }: { gateway: NodeId; replicas: number },
 ): TaskOrder {
-  return {
+  const order: TaskOrder = {
     contractHash: seededDigest("contract"),
     gateway,
     policy: { replicas, verifiers: VERIFIERS, segmentsPerVerifier: SAMPLES, auditRate: 0 },
     priority: 1,
     deadlines: { matchMs: 10_000, runMs: 60_000, deliverMs: 30_000 },
-    priceCeiling: (priceOfRun(policy, FUEL) * BigInt(replicas + VERIFIERS)) as Points,
+    priceCeiling: 0n as Points,
     maxFuel: FUEL,
     work: plainWork,
     placement: ANYWHERE,
   };
+  return { ...order, priceCeiling: worstCaseOf(policy, order) as Points };
 }
 
 /** What a worker of one replica is paid when nothing is audited: nobody works at a loss, so a run costs less. */

@@ -1,6 +1,7 @@
 import { isLive, proofQuorum, type TaskRecord } from "@meshwork/protocol";
 import type { Draft } from "../draft.ts";
 import { giveUp } from "./give-up.ts";
+import { settlePanel } from "./panel.ts";
 
 /**
  * After every change of a running task: closes it once all workers who still can have committed and
@@ -8,6 +9,10 @@ import { giveUp } from "./give-up.ts";
  * Lost places have been passed on before, so who is not live here cannot be replaced.
  */
 export function settle(draft: Draft, task: TaskRecord): void {
+  if (task.phase === "panel") {
+    settlePanel(draft, task);
+    return;
+  }
   const workers = task.workers.filter(isLive);
   const verifiers = task.verifiers.filter(isLive);
   const hopeless =

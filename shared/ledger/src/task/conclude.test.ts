@@ -16,7 +16,10 @@ import { Actors, seededDigest, TestNetwork, testRun } from "../testing/index.ts"
 function earnedWith(signers: 3 | 4): bigint | undefined {
   const network = new TestNetwork({ policy: { pricePerGigafuel: 100_000n as Points } });
   const actors = new Actors(network);
-  const task = actors.until(actors.order(), ({ phase }) => phase === "audit");
+  const task = actors.until(
+    actors.order({ priceCeiling: 15_000n as Points }),
+    ({ phase }) => phase === "audit",
+  );
   const proof = actors.proofOf(task) as ProofOfTask;
   const { verdict } = proof;
   const { node } = seatedVerifiers(task).at(-1) as TaskPlace;

@@ -7,6 +7,7 @@ import {
   seatedVerifiers,
   segmentsSampled,
   type TaskConclusion,
+  type TaskPenalty,
   type TaskRecord,
 } from "@meshwork/protocol";
 import { contribute } from "../contribution.ts";
@@ -15,11 +16,15 @@ import { rerunOf, type Split, splitOf } from "../escrow.ts";
 import { chargeUnrevealed, convict, earn, praise, returnBond } from "../penalties.ts";
 import { countOpenOrders, move, points } from "../purses.ts";
 import type { Evidence } from "../why.ts";
+import { recordPenalty } from "./pardon.ts";
 import { releaseAll } from "./places.ts";
 import { mayTryAgain, redraw } from "./redraw.ts";
 
-/** A proof that was checked: what it says is done. */
-export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTask): void {
+/** Active time in which a verdict can be doubted: long enough to look, short enough to keep the data. */
+export const APPEAL_WINDOW_MS = 600_000;
+
+/** The verifiers agree: what they say is done. */
+export function concludeByVerifiers(draft: Draft, task: TaskRecord, proof: ProofOfTask): void {
   const { verdict } = proof;
   const evidence = proofHash(proof);
   const honest = verdict.findings.filter((found) => found.verdict === "honest");
@@ -39,8 +44,8 @@ export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTa
   const isDeterministic = task.order.work.nature === "deterministic";
   const shown = verdict.findings.filter((found) => found.reveal !== null);
   const wasChecked = isDeterministic && (task.audit?.mode !== "none" || shown.length > 1);
-  for (const found of verdict.findings)
-    judge(draft, { found, split, isDeterministic, wasChecked, evidence, task });
+  const judgement = { split, wasChecked, evidence, task, sparesSilent: false };
+  const penalties = judgeWorkers(draft, verdict.findings, judgement);
   for (const { node: account } of seatedVerifiers(task))
     returnBond(draft, { account, task, evidence });
   if (split !== null)
@@ -51,19 +56,25 @@ export function concludeByProof(draft: Draft, task: TaskRecord, proof: ProofOfTa
       if (isDeterministic)
         contribute(draft, verifier, { rule: "verification-contributed", points, evidence });
     }
-  if (verdict.outcome === "inconclusive" && mayTryAgain(draft, task)) redraw(draft, task);
-  else
-    finish(draft, spent(draft, task, split), {
-      outcome: verdict.outcome,
-      proofHash: evidence,
-      result: resultOf(proof, honest[0]?.reveal ?? null),
-      segmentsSampled: segmentsSampled(task, proof),
-      burnt: split?.burnt ?? 0n,
-    });
+  endByVerdict(draft, spent(draft, task, split), {
+    outcome: verdict.outcome,
+    proofHash: evidence,
+    result: resultOf(proof, honest[0]?.reveal ?? null),
+    segmentsSampled: segmentsSampled(task, proof),
+    burnt: split?.burnt ?? 0n,
+    panel: null,
+    penalties,
+  });
+}
+
+/** A verdict that blames nobody is no end while others can be drawn. */
+export function endByVerdict(draft: Draft, task: TaskRecord, ending: Ending): void {
+  if (ending.outcome === "inconclusive" && mayTryAgain(draft, task)) redraw(draft, task);
+  else finish(draft, task, ending);
 }
 
 /** The share that is burnt goes; the rest of the price went to those who earned it. */
-function spent(draft: Draft, task: TaskRecord, split: Split | null): TaskRecord {
+export function spent(draft: Draft, task: TaskRecord, split: Split | null): TaskRecord {
   if (split === null) return task;
   move(
     draft,
@@ -74,16 +85,39 @@ function spent(draft: Draft, task: TaskRecord, split: Split | null): TaskRecord 
 }
 
 interface Judgement {
-  found: Finding;
   split: Split | null;
-  isDeterministic: boolean;
   wasChecked: boolean;
   evidence: Evidence;
   task: TaskRecord;
+  /** So few judge that to have seen nothing is held against nobody. */
+  sparesSilent: boolean;
 }
 
-function judge(draft: Draft, judgement: Judgement): void {
-  const { found, split, isDeterministic, wasChecked, evidence, task } = judgement;
+/** Pays and charges each worker as he was found; what was taken is kept, so that an appeal can give it back. */
+export function judgeWorkers(
+  draft: Draft,
+  findings: readonly Finding[],
+  judgement: Judgement,
+): TaskPenalty[] {
+  return findings.flatMap((found) => {
+    const { worker: node, verdict } = found;
+    if (verdict === "unrevealed" && judgement.sparesSilent) {
+      returnBond(draft, { ...judgement, account: node });
+      return [];
+    }
+    const carryOut = () => judge(draft, found, judgement);
+    if (verdict === "guilty" || verdict === "unrevealed")
+      return [recordPenalty(draft, { node, failed: verdict === "guilty" }, carryOut)];
+    carryOut();
+    return [];
+  });
+}
+
+function judge(
+  draft: Draft,
+  found: Finding,
+  { split, wasChecked, evidence, task }: Judgement,
+): void {
   const { worker } = found;
   const stake = { account: worker, task, evidence };
   switch (found.verdict) {
@@ -99,8 +133,8 @@ function judge(draft: Draft, judgement: Judgement): void {
     case "honest":
       returnBond(draft, stake);
       if (split !== null) {
-        const amount = split.perWorker;
-        earn(draft, worker, { rule: "work-paid", amount, evidence, vests: isDeterministic });
+        const vests = task.order.work.nature === "deterministic";
+        earn(draft, worker, { rule: "work-paid", amount: split.perWorker, evidence, vests });
       }
       if (wasChecked) praise(draft, worker, { evidence, requester: task.requester });
       if (wasChecked && split !== null)
@@ -108,11 +142,21 @@ function judge(draft: Draft, judgement: Judgement): void {
   }
 }
 
-type Ending = Pick<TaskConclusion, "outcome" | "proofHash" | "result" | "segmentsSampled"> & {
-  burnt: bigint;
-};
+type Ending = Pick<
+  TaskConclusion,
+  "outcome" | "proofHash" | "result" | "segmentsSampled" | "panel" | "penalties"
+> & { burnt: bigint };
 
-/** The last word: what is left of the escrow goes back, and the record never changes again. */
+/** How a task ends that nobody has judged. */
+export const nobodysVerdict = {
+  proofHash: null,
+  result: null,
+  segmentsSampled: 0,
+  panel: null,
+  penalties: [],
+} satisfies Partial<Ending>;
+
+/** The end, unless somebody appeals: what is left of the escrow goes back. */
 export function finish(draft: Draft, task: TaskRecord, { burnt, ...ending }: Ending): void {
   const { requester, orderId, escrow, order } = task;
   move(
@@ -129,12 +173,13 @@ export function finish(draft: Draft, task: TaskRecord, { burnt, ...ending }: End
     burnt: burnt as Points,
     refunded: escrow,
     keptUntil: draft.at.activeTime + draft.state.policy.taskKeptMs,
+    appealUntil: draft.at.activeTime + APPEAL_WINDOW_MS,
   };
   draft.put("task", { ...task, escrow: 0n as Points, phase: "done", conclusion });
   draft.taskEvent(task, "done");
 }
 
-function resultOf({ verdict }: ProofOfTask, shown: Reveal | null) {
+export function resultOf({ verdict }: ProofOfTask, shown: Reveal | null) {
   if (verdict.result === null || shown === null) return null;
   return { ...verdict.result, sealedOutput: shown.sealedOutput };
 }

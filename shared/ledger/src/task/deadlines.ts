@@ -1,18 +1,23 @@
-import type { TaskRecord } from "@meshwork/protocol";
+import { sittingPanel, type TaskRecord } from "@meshwork/protocol";
 import type { Draft } from "../draft.ts";
 import { burnBond } from "../penalties.ts";
 import { settle } from "./close-task.ts";
-import { endUnjudged } from "./end-unjudged.ts";
+import { convene, endPanel } from "./panel.ts";
 import { placesOf, type Role, replace } from "./places.ts";
 
 /** What was due and did not come. Each deadline has one owner, and only he pays for it. */
 export function meetDeadline(draft: Draft, task: TaskRecord): void {
   if (task.phase === "audit") {
-    endUnjudged(draft, task);
+    convene(draft, task, "silence");
+    return;
+  }
+  if (sittingPanel(task)?.verdictDeadline != null) {
+    endPanel(draft, task);
     return;
   }
   let after = task;
-  for (const role of ["worker", "verifier"] as const) after = replaceLate(draft, after, role);
+  const roles = task.phase === "panel" ? ["panel" as const] : (["worker", "verifier"] as const);
+  for (const role of roles) after = replaceLate(draft, after, role);
   settle(draft, after);
 }
 

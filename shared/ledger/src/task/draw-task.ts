@@ -4,11 +4,13 @@ import { drawRanks, drawSeed } from "../draw.ts";
 import { isNewcomer } from "../eligibility.ts";
 import { ONE } from "../reputation.ts";
 import { giveUp } from "./give-up.ts";
+import { drawPanel } from "./panel.ts";
 import { call, type Role } from "./places.ts";
 
-/** What the beacon decides, at the first block that nobody could foresee: who works, and what is audited. */
+/** What the beacon decides, at the first block that nobody could foresee: who works, what is audited, who sits on a panel. */
 export function drawTask(draft: Draft, task: TaskRecord): void {
   if (task.phase === "submitted") drawNodes(draft, task);
+  else if (task.phase === "panel") drawPanel(draft, task);
   else drawAudit(draft, task);
 }
 

@@ -3,21 +3,29 @@ import type { Draft } from "../draft.ts";
 import { priceOfRun } from "../escrow.ts";
 import { burnBond, earn, nodeOf, returnBond, silent } from "../penalties.ts";
 import { tryAgain } from "./give-up.ts";
+import { strike } from "./places.ts";
+
+/** The verdict's deadline has passed: verifiers who laid no word on the ledger lose their bonds and places. */
+export function chargeSilent(draft: Draft, task: TaskRecord): TaskRecord {
+  const evidence = task.orderId;
+  let left = task;
+  for (const place of seatedVerifiers(task)) {
+    if (place.state === "attested") continue;
+    burnBond(draft, { account: place.node, task, evidence }, "no-verdict");
+    draft.put("node", silent(nodeOf(draft, place.node)));
+    left = strike(draft, left, "verifier", place);
+  }
+  return left;
+}
 
 /**
- * The verdict's deadline has passed without a proof. The requester may have the result by now, so it
- * is not free: who showed his on the ledger is paid a part. The verifiers who kept silent lose their
- * bonds; who laid his word on the ledger does not. Nothing is held against a worker.
+ * No verdict came, of a panel neither. The requester may have the result by now, so it is not free: who
+ * showed his on the ledger is paid a part. Nothing is held against a worker, or against who spoke.
  */
 export function endUnjudged(draft: Draft, task: TaskRecord): void {
   const evidence = task.orderId;
-  for (const { node, state } of seatedVerifiers(task)) {
-    if (state === "attested") returnBond(draft, { account: node, task, evidence });
-    else {
-      burnBond(draft, { account: node, task, evidence }, "no-verdict");
-      draft.put("node", silent(nodeOf(draft, node)));
-    }
-  }
+  for (const { node } of seatedVerifiers(task))
+    returnBond(draft, { account: node, task, evidence });
   for (const { node } of closedSet(task)) returnBond(draft, { account: node, task, evidence });
   let left = task;
   for (const place of believed(task)) left = payUnjudged(draft, left, place);

@@ -1,7 +1,7 @@
 import { isLive, type TaskRecord } from "@meshwork/protocol";
 import type { Draft } from "../draft.ts";
 import { returnBond } from "../penalties.ts";
-import { finish } from "./conclude.ts";
+import { finish, nobodysVerdict } from "./conclude.ts";
 import { mayTryAgain, redraw } from "./redraw.ts";
 
 /** An attempt that cannot end well any more: nobody can be blamed, and every stake goes back. */
@@ -18,10 +18,8 @@ export function tryAgain(draft: Draft, task: TaskRecord): void {
   if (mayTryAgain(draft, task)) redraw(draft, task);
   else
     finish(draft, task, {
+      ...nobodysVerdict,
       outcome: "inconclusive",
-      proofHash: null,
-      result: null,
-      segmentsSampled: 0,
       burnt: 0n,
     });
 }

@@ -24,5 +24,6 @@ export function redraw(draft: Draft, task: TaskRecord): void {
     closeHeight: null,
     audit: null,
     verdictDeadline: null,
+    panels: [],
   });
 }

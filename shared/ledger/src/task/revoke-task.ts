@@ -4,7 +4,7 @@ import type { Draft } from "../draft.ts";
 import { spend } from "../escrow.ts";
 import { returnBond } from "../penalties.ts";
 import { points } from "../purses.ts";
-import { finish } from "./conclude.ts";
+import { finish, nobodysVerdict } from "./conclude.ts";
 
 /**
  * What it costs to take an order back. Before its first draw nothing, since nobody was troubled yet;
@@ -31,10 +31,8 @@ export function revokeTask(draft: Draft, task: TaskRecord, evidence: Transaction
     because: { rule: "cancel-fee", inputs: { cancelFee }, evidence },
   });
   finish(draft, left, {
+    ...nobodysVerdict,
     outcome: "revoked",
-    proofHash: null,
-    result: null,
-    segmentsSampled: 0,
     burnt: before - left.escrow,
   });
 }

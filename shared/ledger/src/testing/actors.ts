@@ -1,50 +1,39 @@
-import { sha256Hex } from "@meshwork/crypto";
-import {
-  type ContentId,
-  type Digest,
-  type Fuel,
-  type NodeId,
-  type OrderId,
-  type Points,
-  toHex,
-  utf8,
-} from "@meshwork/foundation";
+import type { ContentId, Fuel, NodeId, OrderId, Points } from "@meshwork/foundation";
 import {
   ANYWHERE,
   type Attestation,
   closedSet,
-  closingLeaf,
   commitmentOf,
-  encodeLeaf,
   type FaultCode,
-  type Finding,
-  NOTHING_HASH,
-  outcomeOf,
+  judgesOf,
   type ProofOfTask,
   plainWork,
-  proofQuorum,
   type Reveal,
-  sampleCount,
-  sampleDigest,
-  sampledSteps,
-  seatedVerifiers,
   seedCommitmentOf,
-  signAttestation,
+  sittingPanel,
   type TaskOrder,
   type TaskPlace,
   type TaskRecord,
-  type TraceLeaf,
-  tracePath,
   traceRootOf,
   transactionIdOf,
   type Verdict,
 } from "@meshwork/protocol";
 import { nextOwedTime } from "../demand.ts";
-import { identityKeyOf, seededDigest, type TestMember } from "./members.ts";
+import { seededDigest } from "./members.ts";
 import type { TestNetwork } from "./network.ts";
+import { seedOf, TestJudges } from "./test-judges.ts";
+import { STEPS, testRun } from "./test-run.ts";
 
-/** How a node plays its place. */
-export type Conduct = "honest" | "declines" | "silent" | "vanishes" | "lies" | "hides";
+/** How a node plays its place; who judges may clear liars, or convict everybody. */
+export type Conduct =
+  | "honest"
+  | "declines"
+  | "silent"
+  | "vanishes"
+  | "lies"
+  | "hides"
+  | "acquits"
+  | "slanders";
 
 export const testOrder = (gateway: NodeId, change: Partial<TaskOrder> = {}): TaskOrder => ({
   contractHash: seededDigest("contract"),
@@ -59,31 +48,6 @@ export const testOrder = (gateway: NodeId, change: Partial<TaskOrder> = {}): Tas
   ...change,
 });
 
-const STEPS = 8;
-/** The step at which a liar departs from the truth. */
-const LIE_AT = 5;
-
-/** The run of the test's only program, which a liar changes from one step on. */
-export function testRun(
-  lie: string | null,
-  fault: FaultCode | null = null,
-): { leaves: TraceLeaf[]; resultHash: Digest } {
-  const state = (step: number) =>
-    sha256Hex(utf8(lie !== null && step > LIE_AT ? `state ${step} of ${lie}` : `state ${step}`));
-  const resultHash = sha256Hex(utf8(lie === null ? "result" : `result of ${lie}`));
-  const leaves = Array.from({ length: STEPS }, (_, index) => ({
-    index,
-    pre: state(index),
-    post: state(index + 1),
-    out: NOTHING_HASH,
-    outBytes: 0,
-    fuel: 1_000_000n,
-  }));
-  const ending = { steps: STEPS, finalState: state(STEPS), fault };
-  const sums = { resultHash, resultBytes: 6, fuel: 1_000_000n * BigInt(STEPS) };
-  return { leaves: [...leaves, closingLeaf({ ...ending, ...sums })], resultHash };
-}
-
 /** Plays every node of every task, each by its conduct. */
 export class Actors {
   readonly #network: TestNetwork;
@@ -92,11 +56,17 @@ export class Actors {
   /** How the test's program ends. @default to its end */
   fault: FaultCode | null = null;
   readonly #conductIn: (id: NodeId, orderId: OrderId) => Conduct;
+  readonly #judges: TestJudges;
 
   /** @param conductIn decides the conduct task by task instead. */
   constructor(network: TestNetwork, conductIn?: (id: NodeId, orderId: OrderId) => Conduct) {
     this.#network = network;
     this.#conductIn = conductIn ?? ((id) => this.conduct.get(id) ?? "honest");
+    this.#judges = new TestJudges({
+      network,
+      conductIn: this.#conductIn,
+      revealOf: (id, orderId) => this.revealOf(id, orderId),
+    });
   }
 
   /** Sends an order, which the next block takes. */
@@ -114,11 +84,13 @@ export class Actors {
 
   /** Everybody does what is next for him in this task. */
   act(task: TaskRecord): void {
+    const panel = sittingPanel(task);
     if (task.phase === "running") {
       for (const place of task.workers) this.#work(task, place);
-      for (const place of task.verifiers) this.#verify(task, place);
+      for (const place of task.verifiers) this.#judge(task, place, "verifier");
     }
-    if (task.phase === "audit") {
+    for (const place of panel?.seats ?? []) this.#judge(task, place, "panel");
+    if (task.phase === "audit" || panel?.verdictDeadline != null) {
       const proof = this.proofOf(task);
       if (proof !== null) this.#network.send(this.#network.requester, { kind: "prove", proof });
       else this.speakUp(task);
@@ -135,9 +107,10 @@ export class Actors {
       const reveal = this.revealOf(node, orderId);
       this.#network.send(this.#network.memberOf(node), { kind: "show", orderId, attempt, reveal });
     }
-    const verdict = this.verdictOf(task);
-    for (const seat of seatedVerifiers(task)) {
+    for (const seat of judgesOf(task).seats) {
       if (seat.state === "attested" || !speaks(seat.node)) continue;
+      const verdict = this.#judges.wordOf(task, seat.node);
+      if (verdict === null) continue;
       const attestation = this.attestationOf(task, verdict, seat);
       this.#network.send(this.#network.memberOf(seat.node), {
         kind: "attest",
@@ -145,21 +118,6 @@ export class Actors {
         attestation,
       });
     }
-  }
-
-  attestationOf(task: TaskRecord, verdict: Verdict, { node, key }: TaskPlace): Attestation {
-    const member = this.#network.memberOf(node);
-    const seed = seedOf(member, task.orderId);
-    const { leaves } = testRun(null);
-    const samples = sampledSteps(seed, STEPS, sampleCount(task, verdict)).map((index) =>
-      sampleDigest(key, seed, (leaves[index] as TraceLeaf).post),
-    );
-    // The seat keeps the key under which it was called, whatever the identity's key is now.
-    const keyPair = [...Array(16).keys()]
-      .map((count) => identityKeyOf(member, count))
-      .find(({ publicKey }) => publicKey === key);
-    if (keyPair === undefined) throw new Error(`${node} has no key ${key}`);
-    return signAttestation({ verifier: node, keyPair }, verdict, { seed, samples });
   }
 
   /** Makes blocks until the task is done, a deadline at a time when nobody does anything. */
@@ -211,7 +169,8 @@ export class Actors {
       });
   }
 
-  #verify({ orderId, attempt }: TaskRecord, place: TaskPlace): void {
+  /** Takes a seat from which it will judge. */
+  #judge({ orderId, attempt }: TaskRecord, place: TaskPlace, role: "verifier" | "panel"): void {
     const conduct = this.#conductIn(place.node, orderId);
     if (place.state !== "called" || conduct === "silent") return;
     const member = this.#network.memberOf(place.node);
@@ -220,7 +179,7 @@ export class Actors {
     else
       this.#network.send(member, {
         kind: "accept",
-        role: "verifier",
+        role,
         seedCommitment: seedCommitmentOf(
           { chainId: this.#network.chainId, orderId, attempt, verifier: place.node },
           seedOf(member, orderId),
@@ -248,51 +207,16 @@ export class Actors {
     };
   }
 
+  /** What the honest among the judges find. */
   verdictOf(task: TaskRecord): Verdict {
-    const findings = closedSet(task).map((place) => this.#findingOf(place.node, task.orderId));
-    const agreed = findings.find((found) => found.verdict === "honest")?.reveal ?? null;
-    const result = agreed && {
-      resultHash: agreed.resultHash,
-      traceRoot: agreed.traceRoot,
-      steps: agreed.steps,
-      fuel: agreed.fuel,
-      fault: agreed.fault,
-    };
-    const { orderId, attempt } = task;
-    const outcome = outcomeOf(task, { findings, result });
-    return { chainId: this.#network.chainId, orderId, attempt, outcome, findings, result };
+    return this.#judges.truth(task);
   }
 
-  #findingOf(worker: NodeId, orderId: OrderId): Finding {
-    const conduct = this.#conductIn(worker, orderId);
-    if (conduct === "hides") return { worker, verdict: "unrevealed", reveal: null, evidence: null };
-    const reveal = this.revealOf(worker, orderId);
-    if (conduct !== "lies") return { worker, verdict: "honest", reveal, evidence: null };
-    const { leaves } = testRun(this.#network.memberOf(worker).name);
-    const leafOf = (from: TraceLeaf[]) => toHex(encodeLeaf(from[LIE_AT] as TraceLeaf));
-    const evidence = {
-      index: LIE_AT,
-      claimedLeaf: leafOf(leaves),
-      path: tracePath(leaves, LIE_AT),
-      actualLeaf: leafOf(testRun(null).leaves),
-    };
-    return { worker, verdict: "guilty", reveal, evidence };
+  attestationOf(task: TaskRecord, verdict: Verdict, seat: TaskPlace): Attestation {
+    return this.#judges.attestationOf(task, verdict, seat);
   }
 
-  /** A quorum's signatures, or null while there are too few seated verifiers who would sign. */
   proofOf(task: TaskRecord): ProofOfTask | null {
-    const verdict = this.verdictOf(task);
-    const willing = seatedVerifiers(task).filter(
-      (place) => this.#conductIn(place.node, task.orderId) !== "vanishes",
-    );
-    const signers = willing.slice(0, proofQuorum(task.order.policy.verifiers));
-    if (signers.length < proofQuorum(task.order.policy.verifiers)) return null;
-    return {
-      verdict,
-      attestations: signers.map((seat) => this.attestationOf(task, verdict, seat)),
-    };
+    return this.#judges.proofOf(task);
   }
 }
-
-const seedOf = ({ name }: Pick<TestMember, "name">, orderId: OrderId): Digest =>
-  seededDigest(`${name}/seed/${orderId}`);

@@ -1,7 +1,7 @@
 import type { Fuel, NodeId, Points } from "@meshwork/foundation";
 import { type SeededDraw, seededDraw, type TaskRecord, type Transaction } from "@meshwork/protocol";
 import { nextOwedTime } from "../demand.ts";
-import { priceOfRun } from "../escrow.ts";
+import { panelSize, priceOfRun } from "../escrow.ts";
 import { ONE } from "../reputation.ts";
 import { Actors, type Conduct } from "./actors.ts";
 import { candidacy, equivocation } from "./epochs.ts";
@@ -112,7 +112,9 @@ export class History {
     const replicas = 1 + this.#draw(3);
     const verifiers = 1 + this.#draw(4);
     const maxFuel = 10_000_000n as Fuel;
-    const worst = BigInt(replicas + verifiers) * priceOfRun(this.network.state.policy, maxFuel);
+    const panel = panelSize(verifiers);
+    const worst =
+      BigInt(replicas + verifiers + panel) * priceOfRun(this.network.state.policy, maxFuel);
     this.actors.send({
       policy: {
         replicas,
@@ -243,4 +245,7 @@ const conducts: Conduct[] = [
   "lies",
   "lies",
   "hides",
+  "acquits",
+  "acquits",
+  "slanders",
 ];

@@ -13,7 +13,11 @@ type Accept = BodyOf<"accept">;
 /** A called node takes its place and stakes its bond: from now on a no-show costs. */
 export const accept: Rule<Accept> = {
   check(signed, ground) {
-    const { found: task, refusal } = findTask(ground.state, signed.body, "running");
+    const { found: task, refusal } = findTask(
+      ground.state,
+      signed.body,
+      signed.body.role === "panel" ? "panel" : "running",
+    );
     return refusal ?? checkPlace(signed, task, ground) ?? checkNode(signed, task, ground);
   },
 
@@ -49,7 +53,7 @@ function checkPlace(
   if ((seedCommitment === null) !== (role === "worker"))
     return refuse(
       "SEED_COMMITMENT",
-      "a verifier commits a seed when he accepts; a worker has none",
+      "who judges commits a seed when he accepts; a worker has none",
     );
   return null;
 }

@@ -9,7 +9,7 @@ import { findTask, type Rule, requireTask } from "./rule.ts";
 /** A called node says no at once, so that nobody waits for it and it is not charged. */
 export const decline: Rule<BodyOf<"decline">> = {
   check({ sender, body }, { state }) {
-    const { found: task, refusal } = findTask(state, body, "running");
+    const { found: task, refusal } = findTask(state, body, "running", "panel");
     if (refusal) return refusal;
     return callOf(task, sender) === null
       ? refuse("NOT_CALLED", `${sender} is not called for ${task.orderId}`)
@@ -24,7 +24,7 @@ export const decline: Rule<BodyOf<"decline">> = {
 };
 
 function callOf(task: TaskRecord, node: NodeId): { role: Role; place: TaskPlace } | null {
-  for (const role of ["worker", "verifier"] as const) {
+  for (const role of ["worker", "verifier", "panel"] as const) {
     const place = calledPlace(task, role, node);
     if (place) return { role, place };
   }

@@ -74,11 +74,11 @@ export interface Rule<B extends TransactionBody> {
 
 export type Found<T> = { found: T; refusal: null } | { found: null; refusal: Refusal };
 
-/** The task that a transaction is about, if it is in that phase and attempt. */
+/** The task that a transaction is about, if it is in one of these phases, and in that attempt. */
 export function findTask(
   state: State,
   about: { orderId: OrderId; attempt: number },
-  phase: TaskRecord["phase"],
+  ...phases: TaskRecord["phase"][]
 ): Found<TaskRecord> {
   const task = state.task(about.orderId);
   const no = (...refusal: Parameters<typeof refuse>): Found<TaskRecord> => ({
@@ -88,8 +88,11 @@ export function findTask(
   if (task === undefined) return no("UNKNOWN_TASK", `there is no task ${about.orderId}`);
   if (task.attempt !== about.attempt)
     return no("WRONG_ATTEMPT", `this is attempt ${task.attempt}, not ${about.attempt}`);
-  if (task.phase !== phase)
-    return no("WRONG_PHASE", `the task is ${task.phase}; this is possible only while ${phase}`);
+  if (!phases.includes(task.phase))
+    return no(
+      "WRONG_PHASE",
+      `the task is ${task.phase}; this is possible only while ${phases.join(" or ")}`,
+    );
   return { found: task, refusal: null };
 }
 

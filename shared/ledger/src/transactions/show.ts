@@ -10,7 +10,7 @@ import { findTask, type Rule, requireTask } from "./rule.ts";
  */
 export const show: Rule<BodyOf<"show">> = {
   check({ sender, body }, { state }) {
-    const { found: task, refusal } = findTask(state, body, "audit");
+    const { found: task, refusal } = findTask(state, body, "audit", "panel");
     if (refusal) return refusal;
     const place = committedPlace(task, sender);
     if (place === undefined)

@@ -17,15 +17,20 @@ describe("submit", () => {
   });
 
   test("is refused with a ceiling that could leave a worker or a verifier unpaid", () => {
-    // Ten million fuel cost ten points a run; two work and four may have to run it all again.
-    expect(network.refused(requester, order(59n))).toBe("CEILING_TOO_LOW");
-    expect(network.refused(requester, order(60n))).toBeUndefined();
+    // Ten million fuel cost ten points a run; two work, four may have to run it all again, and a panel of nine.
+    expect(network.refused(requester, order(149n))).toBe("CEILING_TOO_LOW");
+    expect(network.refused(requester, order(150n))).toBeUndefined();
   });
 
   test("is refused with deadlines that no machine could meet, which would burn the bonds of all who try", () => {
     const hurry = (deadlines: Partial<Deadlines>, maxFuel = 10_000_000n) => {
       const usual = { matchMs: 5_000, runMs: 20_000, deliverMs: 10_000 };
-      const change = { deadlines: { ...usual, ...deadlines }, maxFuel: maxFuel as Fuel };
+      const priceCeiling = 30_000n as Points;
+      const change = {
+        deadlines: { ...usual, ...deadlines },
+        maxFuel: maxFuel as Fuel,
+        priceCeiling,
+      };
       const body = { kind: "submit" as const, order: testOrder(requester.nodeId, change) };
       return network.refused(requester, body);
     };

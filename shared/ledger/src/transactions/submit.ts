@@ -63,6 +63,8 @@ export function takeOrder(
     verdictDeadline: null,
     conclusion: null,
     fixedHeight: height,
+    panels: [],
+    appeal: null,
   };
   draft.put("task", task);
   countOpenOrders(draft, sender, +1);

@@ -3,7 +3,8 @@ import { type JobReceipt, jobReceiptRoot } from "../job-receipt.ts";
 import { sampleCertificate, sampleHandOver, sampleHeader } from "./network-samples.ts";
 import { content, sampleDigest, signature } from "./sample-ids.ts";
 import { sampleMandate } from "./sample-mandate.ts";
-import { sampleContract, sampleProof, sampleTask, sampleTransactions } from "./samples.ts";
+import { sampleTask } from "./sample-task.ts";
+import { sampleContract, sampleProof, sampleTransactions } from "./samples.ts";
 
 const ref = (sizeBytes: number) => ({ contentId: content, sizeBytes });
 const contract = { ...sampleContract, inputs: [] };

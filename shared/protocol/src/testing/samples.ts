@@ -5,7 +5,6 @@ import type { Contract } from "../contract.ts";
 import type { ProofOfTask } from "../proof-of-task.ts";
 import type { TaskMessage } from "../task-message.ts";
 import type { TaskOrder } from "../task-order.ts";
-import type { TaskRecord } from "../task-record.ts";
 import type { Transaction, TransactionBody } from "../transaction.ts";
 import type { Verdict } from "../verdict.ts";
 import type { Voucher } from "../voucher.ts";
@@ -29,7 +28,7 @@ import { samplePolicy } from "./sample-policy.ts";
 
 /** One value of each noun, fixed for ever: golden bytes are made of them. None is signed truly. */
 
-const sampleOrder: TaskOrder = {
+export const sampleOrder: TaskOrder = {
   contractHash: sampleDigest(3),
   gateway: node,
   policy: { replicas: 2, verifiers: 4, segmentsPerVerifier: 2, auditRate: 65_536 },
@@ -94,6 +93,7 @@ export const sampleVerdict: Verdict = {
   orderId: order,
   attempt: 0,
   outcome: "verified",
+  refuted: [{ verifier: node, worker: node, evidence }],
   findings: [
     { worker: node, verdict: "honest", reveal: sampleReveal, evidence: null },
     { worker: node, verdict: "guilty", reveal: sampleReveal, evidence },
@@ -191,6 +191,7 @@ const bodies: TransactionBody[] = [
     leaf: "ab".repeat(120),
     path: [sampleReveal.salt, null],
   },
+  { kind: "appeal", orderId: order, attempt: 0 },
 ];
 
 export const sampleTransactions: Transaction[] = bodies.map((body, i) => ({
@@ -203,65 +204,6 @@ export const sampleTransactions: Transaction[] = bodies.map((body, i) => ({
   },
   signature: signature(25),
 }));
-
-export const sampleTask: TaskRecord = {
-  orderId: order,
-  requester: node,
-  requesterKey: key(35),
-  order: sampleOrder,
-  submitted: { height: 3, time: 1_790_000_000_000 },
-  escrow: points(1_000n),
-  phase: "done",
-  attempt: 0,
-  ranks: [node, node],
-  relaxed: ["operator"],
-  drawHeight: 5,
-  nextRank: 2,
-  workers: [
-    {
-      node,
-      key: key(36),
-      rank: 0,
-      state: "committed",
-      deadline: null,
-      commitment: sampleDigest(37),
-      shown: { traceRoot: sampleDigest(75), fuel: fuel(5n) },
-    },
-  ],
-  verifiers: [
-    {
-      node,
-      key: key(38),
-      rank: 1,
-      state: "accepted",
-      deadline: 5,
-      commitment: sampleDigest(39),
-      shown: null,
-    },
-  ],
-  closeHeight: 7,
-  audit: { height: 9, mode: "segments", rate: 65_536 },
-  verdictDeadline: 90_000,
-  conclusion: {
-    outcome: "verified",
-    height: 10,
-    proofHash: sampleDigest(40),
-    result: {
-      resultHash: sampleDigest(6),
-      traceRoot: sampleDigest(7),
-      steps: 3,
-      fuel: fuel(5n),
-      fault: "TRAP",
-      sealedOutput: content,
-    },
-    segmentsSampled: 3,
-    paid: points(30n),
-    burnt: points(3n),
-    refunded: points(967n),
-    keptUntil: 700_000_000,
-  },
-  fixedHeight: 3,
-};
 
 export const sampleTaskMessages: TaskMessage[] = [
   {

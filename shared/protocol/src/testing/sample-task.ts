@@ -1,0 +1,88 @@
+import type { TaskRecord } from "../task-record.ts";
+import { content, fuel, key, node, order, points, sampleDigest } from "./sample-ids.ts";
+import { sampleOrder } from "./samples.ts";
+
+export const sampleTask: TaskRecord = {
+  orderId: order,
+  requester: node,
+  requesterKey: key(35),
+  order: sampleOrder,
+  submitted: { height: 3, time: 1_790_000_000_000 },
+  escrow: points(1_000n),
+  phase: "done",
+  attempt: 0,
+  ranks: [node, node],
+  relaxed: ["operator"],
+  drawHeight: 5,
+  nextRank: 2,
+  workers: [
+    {
+      node,
+      key: key(36),
+      rank: 0,
+      state: "committed",
+      deadline: null,
+      commitment: sampleDigest(37),
+      shown: { traceRoot: sampleDigest(75), fuel: fuel(5n) },
+      said: null,
+    },
+  ],
+  verifiers: [
+    {
+      node,
+      key: key(38),
+      rank: 1,
+      state: "accepted",
+      deadline: 5,
+      commitment: sampleDigest(39),
+      shown: null,
+      said: { verdictHash: sampleDigest(78), seed: sampleDigest(79), findings: ["honest"] },
+    },
+  ],
+  closeHeight: 7,
+  audit: { height: 9, mode: "segments", rate: 65_536 },
+  verdictDeadline: 90_000,
+  conclusion: {
+    outcome: "verified",
+    height: 10,
+    proofHash: sampleDigest(40),
+    result: {
+      resultHash: sampleDigest(6),
+      traceRoot: sampleDigest(7),
+      steps: 3,
+      fuel: fuel(5n),
+      fault: "TRAP",
+      sealedOutput: content,
+    },
+    segmentsSampled: 3,
+    paid: points(30n),
+    burnt: points(3n),
+    refunded: points(967n),
+    keptUntil: 700_000_000,
+    panel: 0,
+    appealUntil: 3_600_000,
+    penalties: [
+      {
+        node,
+        bond: points(100n),
+        vesting: points(7n),
+        clean: 20,
+        failed: true,
+        suspendedUntil: 3_700_000,
+      },
+    ],
+  },
+  fixedHeight: 3,
+  panels: [
+    {
+      cause: "disagreement",
+      size: 9,
+      fixedHeight: 9,
+      drawHeight: 10,
+      ranks: [node],
+      seats: [],
+      verdictDeadline: 91_000,
+    },
+  ],
+  appeal: { by: node, height: 11, bond: points(100n), upheld: null },
+};
