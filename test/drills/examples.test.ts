@@ -24,6 +24,9 @@ const accessLog = Array.from(
     `10.0.0.${i % 7} - - [10/Oct/2026:${String(i % 24).padStart(2, "0")}:00:00 +0000] "GET /page/${i % 11} HTTP/1.1" 200 ${i}\n`,
 ).join("");
 
+/** More than three chunks: it goes to the gateway, to the workers and into their sandboxes piece by piece. */
+const longLog = accessLog.repeat(Math.ceil((3.5 * 2 ** 20) / accessLog.length));
+
 const documents = JSON.stringify(
   Array.from({ length: 60 }, (_, i) => ({ id: `page ${i}`, text: `words of page ${i}, and more` })),
 );
@@ -31,7 +34,12 @@ const documents = JSON.stringify(
 test.each([
   ["text-index/program.js", "js-qjs-v1", documents, '"averageLength"'],
   ["option-pricing/option-pricing.wasm", "wasm-step-v1", "100 105 0.03 0.2 1 60000", '"asian"'],
-  ["log-analysis/log-analysis.wasm", "wasi-cmd-v1", accessLog, "requests 500"],
+  [
+    "log-analysis/log-analysis.wasm",
+    "wasi-cmd-v1",
+    longLog,
+    `requests ${(500 * longLog.length) / accessLog.length}`,
+  ],
 ])(
   "%s runs through the network as %s, and its receipt can be reproduced from program and input",
   async (program, runtime, input, inOutput) => {

@@ -23,6 +23,11 @@ export interface FileSource {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
+export const inMemory = (bytes: Uint8Array): FileSource => ({
+  sizeBytes: bytes.length,
+  read: async (offset, length) => bytes.subarray(offset, offset + length),
+});
+
 /** Where a file's bytes go. */
 export interface FileSink {
   /** What lies there from an earlier try, or null: it is held against the chunk's hash. */

@@ -2,6 +2,7 @@ import {
   type ChainId,
   type Clock,
   type FileId,
+  limits,
   type NodeId,
   type OrderId,
   type Random,
@@ -26,6 +27,7 @@ import {
   type FileSource,
   findFile,
   getFile,
+  inMemory,
   putFile,
   type TransferOptions,
   UploadedFile,
@@ -108,7 +110,11 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
     // First: what does not fit the task costs nobody anything.
     const bytes = input instanceof UploadedFile ? input : task.encodeInput(input);
     const parts = await connect();
-    return submitOrder(parts, buildOrder(parts, task, bytes), signal);
+    const isFile = bytes instanceof Uint8Array && bytes.length > limits.fileChunkBytes;
+    const brought = isFile
+      ? await putFile(parts, inMemory(bytes), signal ? { signal } : {})
+      : bytes;
+    return submitOrder(parts, buildOrder(parts, task, brought), signal);
   };
 
   return {

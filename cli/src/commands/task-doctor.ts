@@ -1,4 +1,4 @@
-import type { Task } from "@meshwork/edge-node/local-task";
+import type { HostTask } from "@meshwork/edge-node/local-task";
 import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { firstDifference, leafDifference } from "../guest-kit/compare-runs.ts";
@@ -23,7 +23,7 @@ export function doctorCommand(streams: Streams): Command {
     });
 }
 
-async function examine(task: Task, nodes: readonly string[], output: Output): Promise<void> {
+async function examine(task: HostTask, nodes: readonly string[], output: Output): Promise<void> {
   const first = await runLocally(task);
   const ending = first.fault === null ? "" : `, ending in ${first.fault}: ${first.message}`;
   output.note(`${first.steps} steps, ${first.fuel} fuel${ending}`);

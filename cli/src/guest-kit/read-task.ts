@@ -1,11 +1,17 @@
 import { extname } from "node:path";
 import { defaultLimits } from "@meshwork/api/client";
-import { type Program, type Task, withArguments } from "@meshwork/edge-node/local-task";
+import {
+  type HostFile,
+  type HostTask,
+  type Program,
+  withArguments,
+} from "@meshwork/edge-node/local-task";
 import { type Fuel, limits } from "@meshwork/foundation";
 import type { RuntimeId } from "@meshwork/protocol";
 import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { readBounded } from "../files.ts";
+import { withSource } from "../local-file.ts";
 import { bigInteger, collect, integer } from "../options.ts";
 import { bundle } from "./bundle.ts";
 
@@ -35,11 +41,9 @@ export const withTaskFiles = (command: Command): Command =>
 
 const SUBMITTED_FUEL = 100_000_000_000n;
 
-export async function readTask(file: string, files: TaskFiles): Promise<Task> {
+export async function readTask(file: string, files: TaskFiles): Promise<HostTask> {
   const program = await readProgram(file, files.arg ?? []);
-  const inputs: Uint8Array[] = [];
-  for (const input of files.input ?? [])
-    inputs.push(new Uint8Array(await readBounded(input, limits.inputBytes)));
+  const inputs = await Promise.all((files.input ?? []).map(readInput));
   const { fuel, memoryPages } = files;
   return {
     program,
@@ -48,6 +52,22 @@ export async function readTask(file: string, files: TaskFiles): Promise<Task> {
     limits: { ...defaultLimits, fuel: fuel as Fuel, memoryPages },
   };
 }
+
+/** More than a chunk is read in pieces, while the task runs: as on the network, and at the same price. */
+const readInput = (path: string): Promise<Uint8Array | HostFile> =>
+  withSource(path, async ({ sizeBytes, read }) => {
+    if (sizeBytes <= limits.fileChunkBytes) return read(0, sizeBytes);
+    if (sizeBytes > limits.fileBytes)
+      throw new CliError("FILE_UNREADABLE", `${path} has more than ${limits.fileBytes} bytes`);
+    return {
+      sizeBytes,
+      chunk(index) {
+        const offset = index * limits.fileChunkBytes;
+        const length = Math.min(limits.fileChunkBytes, sizeBytes - offset);
+        return withSource(path, (source) => source.read(offset, length));
+      },
+    };
+  });
 
 /** Its ending, and for WebAssembly its exports, say what runs a program. */
 export async function readProgram(file: string, texts: readonly string[]): Promise<Program> {

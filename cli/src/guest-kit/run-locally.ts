@@ -1,10 +1,10 @@
 import {
   type Engine,
+  type HostTask,
   leafOf,
   openLocally,
   runTask,
   type Segment,
-  type Task,
   type TaskRun,
 } from "@meshwork/edge-node/local-task";
 import type { TraceLeaf } from "@meshwork/protocol";
@@ -27,7 +27,7 @@ export interface RunOptions {
 }
 
 /** Runs a task from beginning to end in a sandbox of its own. */
-export async function runLocally(task: Task, options: RunOptions = {}): Promise<LocalRun> {
+export async function runLocally(task: HostTask, options: RunOptions = {}): Promise<LocalRun> {
   const local = await openLocally(task, options);
   const segments: Segment[] = [];
   let message: string | null = null;
@@ -52,7 +52,7 @@ export async function runLocally(task: Task, options: RunOptions = {}): Promise<
 
 /** Runs the kept steps again, each alone and the last one first, in a sandbox that has seen none of them. */
 export async function runAlone(
-  task: Task,
+  task: HostTask,
   segments: readonly Segment[],
   options: RunOptions = {},
 ): Promise<TraceLeaf[]> {

@@ -4,7 +4,7 @@ export const limits = {
   frameBytes: 1 << 20,
   /** A task's program. QuickJS itself is 0.5 MB; 8 MB compile in well under a second. */
   programBytes: 8 << 20,
-  /** One input object of a task, held in memory by the sandbox. What is larger is a file. */
+  /** One object, in memory as a whole when it moves: a program, an output, a state. Larger inputs are files. */
   inputBytes: 64 << 20,
   /** A job's reduction reads what its parts have written, and something of its own. */
   inputsPerTask: 72,

@@ -34,9 +34,12 @@ export const inputRef = z.strictObject({
 });
 export type InputRef = z.infer<typeof inputRef>;
 
-/** Whether an input of this name may have this size: what fits into one chunk is no file. */
+/**
+ * Whether an input of this name may have this size: what has more than a chunk is a file, and nothing else is. So one
+ * content has one name, the one that IPFS gives it, and one price in fuel.
+ */
 export const isInputSize = ({ contentId: id, sizeBytes }: InputRef): boolean =>
-  isFileId(id) ? sizeBytes > limits.fileChunkBytes : sizeBytes <= limits.inputBytes;
+  isFileId(id) === sizeBytes > limits.fileChunkBytes;
 
 export const runtimeId = z.enum(["wasm-step-v1", "js-qjs-v1", "wasi-cmd-v1"]);
 export type RuntimeId = z.infer<typeof runtimeId>;
