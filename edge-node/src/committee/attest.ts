@@ -1,4 +1,4 @@
-import type { Digest, NodeId } from "@meshwork/foundation";
+import type { Digest } from "@meshwork/foundation";
 import {
   type Attestation,
   checkAttestation,
@@ -107,7 +107,8 @@ async function handIn(
   proof: { verdict: Verdict; attestations: Attestation[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const turn = seatedVerifiers(task).findIndex(({ node }: { node: NodeId }) => node === parts.me);
+  // Among those who have signed: a seat that has said nothing yet must not keep the others waiting.
+  const turn = proof.attestations.findIndex(({ verifier }) => verifier === parts.me);
   const isDone = (until: AbortSignal) =>
     parts.ledger.until(task.orderId, ({ phase }) => phase === "done", until);
   const done = await whileTimeLasts(parts.clock, turn * HAND_IN_STAGGER_MS, signal, isDone);

@@ -7,7 +7,10 @@ import type { VerifierParts } from "./verify-task.ts";
 
 /** Runs parts of a task again, for one verifier; one sandbox serves until it is closed. */
 export interface Replayer {
-  /** Gets the program ready ahead of time: for an audit that is certain to come. */
+  /**
+   * For an audit that is certain to come: gets the program ready ahead of time, and runs it where it has
+   * one step alone, since whatever is asked of it then is all of it.
+   */
   prepare(): void;
   /** How many steps the program has. */
   steps(): Promise<number>;
@@ -48,11 +51,15 @@ export function createReplayer(
   };
 
   return {
-    prepare: () => void sandbox().catch(() => {}), // Whoever replays will hear of it.
+    prepare() {
+      const ready = sandbox().then(({ steps }) => (steps === 1 ? replayAll() : null));
+      ready.catch(() => {}); // Whoever replays will hear of it.
+    },
     replayAll,
     steps: async () => (await sandbox()).steps,
     async replayStep(index, before) {
       const running = await sandbox();
+      if (whole !== null && running.steps === 1) return leafAt(await whole, index);
       const preState = await stateAfter(before.at(-1));
       const honest = preState === null || index >= running.steps ? await replayAll() : null;
       // Beyond the true end there is no such step: the closing leaf, or nothing, stands there.

@@ -5,8 +5,8 @@ export interface Pace {
   ran(fuel: bigint, elapsedMs: number): void;
 }
 
-/** Shorter runs tell more about how long a sandbox takes to open. */
-const TELLING_FUEL = 100_000_000n;
+/** Shorter runs, of less than half a second or so, tell more about what else the machine was doing. */
+const TELLING_FUEL = 1_000_000_000n;
 const GIGAFUEL = 1_000_000_000;
 
 export function createPace(): Pace {

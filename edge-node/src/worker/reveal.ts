@@ -1,24 +1,22 @@
-import { encodeTrace, seatedVerifiers } from "@meshwork/protocol";
+import { seatedVerifiers } from "@meshwork/protocol";
 import type { Assignment } from "../assignment.ts";
-import type { TaskRun } from "../runtime/run-task.ts";
-import type { HiddenResult } from "./commit-result.ts";
+import type { HiddenResult } from "./hide-result.ts";
 import type { WorkerParts } from "./work.ts";
 
 /** After the close: shows the verifiers what was committed, with the key of the output and the trace. */
 export async function reveal(
-  parts: Pick<WorkerParts, "ledger" | "mail" | "blobs" | "log">,
+  parts: Pick<WorkerParts, "ledger" | "mail" | "log">,
   { orderId, attempt }: Assignment,
-  { run, result }: { run: TaskRun; result: HiddenResult },
+  { reveal, outputKey, trace }: HiddenResult,
   signal: AbortSignal,
 ): Promise<void> {
   const task = await parts.ledger.until(orderId, (record) => record.closeHeight !== null, signal);
-  const trace = await parts.blobs.put(encodeTrace(run.leaves), { orderId });
   const message = {
     kind: "reveal",
     orderId,
     attempt,
-    reveal: result.reveal,
-    outputKey: result.outputKey,
+    reveal,
+    outputKey,
     trace,
     transcript: null,
   } as const;

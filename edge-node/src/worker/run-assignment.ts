@@ -9,19 +9,25 @@ import type { WorkerParts } from "./work.ts";
  * states between the steps by their hashes: verifiers ask for those that they want to start from.
  */
 export async function runAssignment(
-  parts: Pick<WorkerParts, "ledger" | "mail" | "blobs" | "openSandbox" | "log">,
+  parts: Pick<WorkerParts, "clock" | "ledger" | "mail" | "blobs" | "openSandbox" | "pace" | "log">,
   { orderId, attempt }: Assignment,
   task: HostTask,
   signal: AbortSignal,
 ): Promise<TaskRun> {
   const gateway = parts.ledger.task(orderId)?.order.gateway;
   const sandbox = await parts.openSandbox(task, signal);
+  // Opening says nothing about how fast this machine runs.
+  const begun = parts.clock.monotonic();
   let keptBytes = 0;
+  let kept = Promise.resolve();
   try {
-    return await runTask(sandbox, {
+    const run = await runTask(sandbox, {
       async onStep({ index, of, postState }) {
+        // One at a time, and beside the next step; nobody starts from the last.
+        await kept;
         keptBytes += postState.length;
-        if (keptBytes <= limits.keptStateBytes) await keepState(parts, postState);
+        if (index + 1 < of && keptBytes <= limits.keptStateBytes)
+          kept = keepState(parts, postState);
         if (gateway === undefined || of === 1) return;
         const progress = {
           kind: "progress",
@@ -35,6 +41,9 @@ export async function runAssignment(
           .catch((error) => parts.log.debug("progress was lost", { orderId, error }));
       },
     });
+    parts.pace.ran(run.fuel, parts.clock.monotonic() - begun);
+    await kept;
+    return run;
   } finally {
     await sandbox.close();
   }

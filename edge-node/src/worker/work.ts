@@ -10,6 +10,7 @@ import type { TaskSecrets } from "../task-secrets.ts";
 import { acceptAssignment, declineAssignment } from "./accept-assignment.ts";
 import { commitResult } from "./commit-result.ts";
 import { fetchTask } from "./fetch-inputs.ts";
+import { hideResult } from "./hide-result.ts";
 import type { Pace } from "./pace.ts";
 import { reveal } from "./reveal.ts";
 import { runAssignment } from "./run-assignment.ts";
@@ -54,14 +55,13 @@ export async function work(
   // The run does not wait until the acceptance is final: if it is refused, only this node has lost.
   const accepted = acceptAssignment(parts, assignment, signal);
   accepted.catch(() => {});
-  const begun = parts.clock.monotonic();
   const run = await runAssignment(parts, assignment, inputs, signal);
-  parts.pace.ran(run.fuel, parts.clock.monotonic() - begun);
+  const result = await hideResult(parts, assignment, { task, run }, signal);
   await accepted;
 
-  const result = await commitResult(parts, assignment, { task, run }, signal);
+  await commitResult(parts, assignment, { task, result }, signal);
   await closeOf(parts, assignment, signal);
-  await reveal(parts, assignment, { run, result }, signal);
+  await reveal(parts, assignment, result, signal);
   await showIfUnjudged(parts, assignment, result.reveal, signal);
 }
 
