@@ -13,6 +13,7 @@ const seeds = Array.from({ length: 8 }, (_, i) => `history ${i}`);
 
 const ways = new Set<string>();
 const kinds = new Set<string>();
+let judgedByPanels = 0;
 let changes = 0;
 let contributed = 0;
 
@@ -32,6 +33,8 @@ describe.each(seeds)("in %s", (seed) => {
 
   test("every task ends, and nobody stays bound to one", () => {
     history.end();
+    for (const { conclusion } of network.state.all("task"))
+      if (conclusion !== null && conclusion.panel !== null) judgedByPanels++;
     for (const { block } of network.blocks)
       for (const { unsigned } of block.transactions) kinds.add(unsigned.body.kind);
     expect(network.state.head.escrowed).toBe(0n);
@@ -109,6 +112,10 @@ test("the histories go every way that a task can end", () => {
   expect([...ways].sort()).toEqual(["accepted", "disputed", "inconclusive", "revoked", "verified"]);
 });
 
+test("the histories bring tasks before panels, which judge them", () => {
+  expect(judgedByPanels).toBeGreaterThan(0);
+});
+
 test("the histories change committees and leave contributions", () => {
   expect(changes).toBeGreaterThan(0);
   expect(contributed).toBeGreaterThan(0);
@@ -118,7 +125,7 @@ test("the histories hold every kind of transaction", () => {
   const expected = [
     ...["accept", "attest", "cancel", "commit", "decline", "leave", "prove", "register", "renew"],
     ...["revoke-key", "revoke-voucher", "rotate", "show", "submit"],
-    ...["delegate", "fault", "govern", "part"],
+    ...["delegate", "fault", "govern", "part", "appeal"],
   ];
   expect(expected.filter((kind) => !kinds.has(kind))).toEqual([]);
 });

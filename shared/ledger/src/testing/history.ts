@@ -12,7 +12,7 @@ import { mandateOf, partOf } from "./parts.ts";
 
 /**
  * A history that chance writes: tasks that overlap and are revoked, nodes that decline, fall silent,
- * vanish, lie and hide, identities that come, go, change their keys and end, seats that are sought, lent,
+ * vanish, lie and hide, judges who do, and appeals against them, identities that come, go, change their keys and end, seats that are sought, lent,
  * lost by equivocation and used to govern, time that runs and jumps, views that fail. The same seed writes the same history.
  */
 export class History {
@@ -80,6 +80,7 @@ export class History {
       if (this.#draw(3) === 0) this.#live();
       if (this.#draw(8) === 0) this.#cancel();
       if (this.#draw(6) === 0) this.#spendAll();
+      if (this.#draw(6) === 0) this.#appeal();
       if (this.#draw(3) === 0) this.#takePart();
       this.#act();
       this.#step();
@@ -158,6 +159,21 @@ export class History {
     const task = open[this.#draw(open.length + 1)];
     const { requester } = this.network;
     if (task) this.network.send(requester, { kind: "cancel", orderId: task.orderId });
+  }
+
+  /** Somebody doubts a verdict, for whatever reason. */
+  #appeal(): void {
+    const { network } = this;
+    const judged = [...network.state.all("task")].filter(
+      ({ conclusion }) => conclusion !== null && conclusion.proofHash !== null,
+    );
+    const task = judged[this.#draw(judged.length + 1)];
+    if (task === undefined) return;
+    const [penalty] = task.conclusion?.penalties ?? [];
+    const isByWorker = penalty !== undefined && this.#draw(3) > 0;
+    const sender = isByWorker ? network.memberOf(penalty.node) : network.requester;
+    const { orderId, attempt } = task;
+    network.send(sender, { kind: "appeal", orderId, attempt });
   }
 
   /** Somebody does something about his identity. */
