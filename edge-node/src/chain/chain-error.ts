@@ -29,5 +29,9 @@ export class ChainError extends CodedError<
   | "CHAIN_FORKED"
   /** A peer claims blocks and does not bring them. */
   | "SYNC_STALLED"
+  /** A peer began at a snapshot, and lacks the blocks that are wanted. */
+  | "SYNC_BEGINS_LATER"
+  /** Nobody has the next block any more: only a snapshot helps. */
+  | "SYNC_STRANDED"
   | "CHAIN_CLOSED"
 > {}

@@ -57,7 +57,7 @@ export interface LedgerNode {
   readonly position: { height: number; view: number } | null;
   /** The greatest height that a peer has shown to be final; above the head while this node is behind. */
   readonly heardOf: number;
-  /** Why nothing can be written, so that this node neither votes nor follows for now; null as a rule. */
+  /** Why this node neither votes nor follows for now: nothing can be written, or nobody has the next block. Null as a rule. */
   readonly trouble: ChainError | null;
   /** Called with any two votes that convict a seat. Returns how to stop. */
   onEvidence(listener: (evidence: Evidence) => void): () => void;
@@ -145,7 +145,7 @@ async function runLedgerNode(
       return sync.heardOf;
     },
     get trouble() {
-      return space.trouble;
+      return space.trouble ?? sync.trouble;
     },
     onEvidence(listener) {
       evidence.add(listener);

@@ -43,7 +43,10 @@ const never = new Promise<never>(() => {});
 const servers = {
   [streamNames.sync]: (net: MemoryNetwork, me: NodeId) =>
     serveSync({
-      chain: { head, waitFor: () => never, encodedBlockAt: () => never, handOvers: () => never },
+      chain: {
+        ...{ head, base: 0, waitFor: () => never },
+        ...{ encodedBlockAt: () => never, handOvers: () => never },
+      },
       channels: net.channels(me),
       log: silentLog,
     }),

@@ -59,6 +59,8 @@ export const syncReply = wire(
       kind: z.literal("hand-overs"),
       handOvers: z.array(handOverSchema).max(limits.syncHandOvers),
     }),
+    /** Instead of blocks: the server's chain begins after this one, at a snapshot. */
+    z.strictObject({ kind: z.literal("begins-after"), height }),
   ]),
   { name: "sync reply", maxBytes: limits.syncFrameBytes },
 );

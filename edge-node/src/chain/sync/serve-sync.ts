@@ -12,7 +12,7 @@ import { PeerSlots, totalByStanding } from "../peer-slots.ts";
 import type { Chain } from "../store/chain.ts";
 
 export interface ServeSyncParts {
-  chain: Pick<Chain, "head" | "encodedBlockAt" | "handOvers" | "waitFor">;
+  chain: Pick<Chain, "head" | "base" | "encodedBlockAt" | "handOvers" | "waitFor">;
   channels: Pick<Channels, "serve">;
   log: Log;
 }
@@ -84,6 +84,7 @@ class Follower {
   }
 
   async #sendRange({ from, count }: Extract<SyncRequest, { kind: "range" }>): Promise<void> {
+    if (from <= this.#chain.base) return this.#sendBeginning();
     const last = Math.min(this.#chain.head.height, from + count - 1);
     await this.#send({ kind: "range", from, blocks: await this.#blocks(from, last) });
   }
@@ -102,10 +103,16 @@ class Follower {
   async #push(request: Follow, signal: AbortSignal): Promise<void> {
     let next = request.from;
     await this.#pushHead();
+    if (request.blocks && next <= this.#chain.base) return this.#sendBeginning();
     while (!signal.aborted) {
       await this.#chain.waitFor(next, signal);
       next = request.blocks ? await this.#pushBlocks(next) : await this.#pushHead();
     }
+  }
+
+  /** Who asks for what lies before a snapshot shall know that no patience helps. */
+  #sendBeginning(): Promise<void> {
+    return this.#send({ kind: "begins-after", height: this.#chain.base });
   }
 
   async #pushHead(): Promise<number> {

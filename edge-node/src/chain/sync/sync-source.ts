@@ -1,4 +1,4 @@
-import { limits, type NodeId } from "@meshwork/foundation";
+import { type Clock, limits, type NodeId } from "@meshwork/foundation";
 import {
   type HandOver,
   type ProvenHeader,
@@ -16,11 +16,21 @@ export interface SyncSourceEvents {
   onBlocks(encoded: readonly Uint8Array[]): Promise<void>;
   onRange(from: number, encoded: readonly Uint8Array[]): void;
   onHandOvers(handOvers: readonly HandOver[]): void;
+  /** It has no blocks up to this one. */
+  onBeginsAfter(height: number): void;
+}
+
+export interface SyncSourceParts {
+  chain: { head: { height: number } };
+  channels: Pick<Channels, "open">;
+  clock: Pick<Clock, "monotonic">;
 }
 
 /** One peer that tells of new blocks, and brings them if asked to. */
 export class SyncSource {
   readonly peer: NodeId;
+  /** By the monotonic clock. */
+  readonly openedAt: number;
   /** Why it ended; null when the peer closed in peace. */
   readonly ended: Promise<unknown>;
   /** What it has shown to be final. */
@@ -30,12 +40,9 @@ export class SyncSource {
   #channel: Channel | null = null;
   readonly #abort = new AbortController();
 
-  constructor(
-    peer: NodeId,
-    parts: { chain: { head: { height: number } }; channels: Pick<Channels, "open"> },
-    events: SyncSourceEvents,
-  ) {
+  constructor(peer: NodeId, parts: SyncSourceParts, events: SyncSourceEvents) {
     this.peer = peer;
+    this.openedAt = parts.clock.monotonic();
     this.ended = this.#run(parts, events).then(
       () => null,
       (error: unknown) => error,
@@ -52,10 +59,7 @@ export class SyncSource {
     this.#channel?.abort(reason);
   }
 
-  async #run(
-    { chain, channels }: { chain: { head: { height: number } }; channels: Pick<Channels, "open"> },
-    events: SyncSourceEvents,
-  ): Promise<void> {
+  async #run({ chain, channels }: SyncSourceParts, events: SyncSourceEvents): Promise<void> {
     const channel = await channels.open(this.peer, streamNames.sync, {
       maxFrameBytes: limits.syncFrameBytes,
       signal: this.#abort.signal,
@@ -85,6 +89,8 @@ export class SyncSource {
         return events.onRange(reply.from, reply.blocks);
       case "hand-overs":
         return events.onHandOvers(reply.handOvers);
+      case "begins-after":
+        return events.onBeginsAfter(reply.height);
     }
   }
 }

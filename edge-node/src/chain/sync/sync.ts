@@ -6,6 +6,8 @@ import type { Channels } from "../channel.ts";
 import type { Chain } from "../store/chain.ts";
 import { CertifiedHeads } from "./certified-heads.ts";
 import { ParallelDownload } from "./parallel-download.ts";
+import { isGarbage, RestingPeers } from "./resting-peers.ts";
+import { Stranding } from "./stranding.ts";
 import { SyncSource } from "./sync-source.ts";
 
 export interface SyncParts {
@@ -25,6 +27,8 @@ export interface SyncParts {
 }
 
 const TICK_MS = 250;
+/** To connect, perhaps over a relay, and to show a head: who is silent for so long makes room for another. */
+const SILENT_MS = 15_000;
 
 /**
  * Keeps the chain at the head. It hears of new heights, with their proofs, from a few peers, and takes
@@ -37,8 +41,8 @@ export class Sync {
   readonly #sources = new Map<NodeId, SyncSource>();
   /** Claims of epochs that are not known yet: the last of each source, and the epoch from which it was asked. */
   readonly #unproved = new Map<SyncSource, { claim: ProvenHeader; from: number }>();
-  /** Peers that are left alone for a while, and how often in a row they have failed. */
-  readonly #resting = new Map<NodeId, { until: number; failures: number }>();
+  readonly #resting: RestingPeers;
+  readonly #stranding: Stranding;
   readonly #stopTimer: () => void;
   #primary: SyncSource | null = null;
   #download: ParallelDownload | null = null;
@@ -52,6 +56,8 @@ export class Sync {
   constructor(parts: SyncParts) {
     this.#parts = parts;
     this.#heads = new CertifiedHeads(parts.chain);
+    this.#resting = new RestingPeers(parts.clock);
+    this.#stranding = new Stranding(parts.clock);
     this.#progressAt = parts.clock.monotonic();
     this.#heightThen = parts.chain.head.height;
     this.#stopTimer = every(parts.clock, TICK_MS, () => this.#supervise());
@@ -60,7 +66,13 @@ export class Sync {
 
   /** The greatest height that a peer has shown to be final. */
   get heardOf(): number {
-    return Math.max(0, ...[...this.#sources.values()].map((source) => source.height));
+    const shown = [...this.#sources.values()].map((source) => source.height);
+    return Math.max(0, this.#stranding.heardOf, ...shown);
+  }
+
+  /** Why no peer can bring what comes next; null as a rule. */
+  get trouble(): ChainError | null {
+    return this.#stranding.trouble;
   }
 
   async stop(): Promise<void> {
@@ -82,6 +94,8 @@ export class Sync {
   /** Opens what is missing, and sees to it that blocks come while there are any to be had. */
   #supervise(): void {
     if (this.#isStopped) return;
+    this.#stranding.onHead(this.#height);
+    this.#endSilent();
     this.#openMissing();
     const behind = this.heardOf - this.#height;
     const isTaking = this.#isTaking || this.#download?.isTaking === true;
@@ -129,15 +143,18 @@ export class Sync {
   }
 
   #openMissing(): void {
-    const now = this.#now;
     const candidates = this.#parts.candidates();
-    for (const [peer, { until }] of this.#resting)
-      if (until <= now && !candidates.includes(peer)) this.#resting.delete(peer);
+    this.#resting.keepOnly(candidates);
     for (const peer of candidates) {
       if (this.#sources.size >= limits.syncSources) return;
-      const until = this.#resting.get(peer)?.until ?? 0;
-      if (!this.#sources.has(peer) && until <= now) this.#open(peer);
+      if (!this.#sources.has(peer) && !this.#resting.rests(peer)) this.#open(peer);
     }
+  }
+
+  #endSilent(): void {
+    for (const source of this.#sources.values())
+      if (!source.isUp && this.#now - source.openedAt > SILENT_MS)
+        source.end(new ChainError("SYNC_STALLED", `${source.peer} shows no head`));
   }
 
   #open(peer: NodeId): void {
@@ -151,6 +168,7 @@ export class Sync {
         if (source === this.#primary) await this.#take(encoded.map(decode));
       },
       onRange: (from, encoded) => this.#download?.onRange(source, from, encoded.map(decode)),
+      onBeginsAfter: (height) => this.#onBeginsAfter(source, height),
     });
     this.#sources.set(peer, source);
     source.ended.then((error) => this.#onEnd(source, error));
@@ -169,8 +187,15 @@ export class Sync {
     source.height = Math.max(source.height, head?.header.height ?? 0);
     if (source.isUp) return;
     source.isUp = true;
-    this.#resting.delete(source.peer);
+    this.#resting.forget(source.peer);
     this.#supervise();
+  }
+
+  /** @throws ChainError `SYNC_BEGINS_LATER`: another may have what comes next. */
+  #onBeginsAfter({ peer, height }: SyncSource, beginsAfter: number): void {
+    if (beginsAfter <= this.#height) return;
+    this.#stranding.add(peer, { height, beginsAfter });
+    throw new ChainError("SYNC_BEGINS_LATER", `${peer} has no blocks up to ${beginsAfter}`);
   }
 
   /**
@@ -213,23 +238,10 @@ export class Sync {
       return;
     }
     const fields = { peer, code, reason: messageOf(error) };
-    if (GARBAGE.has(code))
-      log.warn("a peer served what is not final: it is not asked again", fields);
+    if (isGarbage(code)) log.warn("a peer served what is not final: it is not asked again", fields);
     else log.debug("a source of blocks is gone", fields);
-    this.#rest(peer, code);
+    this.#resting.rest(peer, code);
     this.#supervise();
-  }
-
-  /** Quick at first, for peers that start when this node does. */
-  #rest(peer: NodeId, code: string): void {
-    const failures = (this.#resting.get(peer)?.failures ?? 0) + 1;
-    const pauseMs = Math.min(limits.syncRetryMs, TICK_MS * 2 ** (failures - 1));
-    const restMs = GARBAGE.has(code)
-      ? limits.syncBanMs
-      : code === "SYNC_STALLED"
-        ? limits.syncRetryMs
-        : pauseMs;
-    this.#resting.set(peer, { until: this.#now + restMs, failures });
   }
 
   /** The one that has shown blocks and does not bring them goes; one that has none makes room. */
@@ -263,14 +275,5 @@ const decode = (bytes: Uint8Array): FinalizedBlock => finalizedBlock.decode(byte
 
 const stalledError = (peer: NodeId) =>
   new ChainError("SYNC_STALLED", `${peer} has shown blocks that it does not bring`);
-
-/** What no honest peer sends. */
-const GARBAGE = new Set([
-  "CERTIFICATE_INVALID",
-  "BLOCK_INVALID",
-  "WIRE_MALFORMED",
-  "WIRE_NOT_CANONICAL",
-  "WIRE_TOO_LARGE",
-]);
 
 const FATAL = new Set(["BLOCK_DIVERGES", "CHAIN_FORKED", "STORE_CORRUPT", "STORE_WRITE_FAILED"]);
