@@ -1,5 +1,5 @@
-import { concat, type Digest, toHex, utf8 } from "@meshwork/foundation";
-import { sm3 } from "#sm3";
+import { concat, type Digest, utf8 } from "@meshwork/foundation";
+import { sm3, sm3Hex } from "#sm3";
 
 /**
  * What a digest or a signature is about. A signature made in one domain means nothing in another,
@@ -83,7 +83,15 @@ function prefixOf(domain: Domain): Uint8Array {
  * SM3(length ‖ domain ‖ (length ‖ part)…): two different lists of parts, or two domains, never
  * hash the same bytes. Lengths are one byte for the domain and four, big-endian, for a part.
  */
-export function digestBytesOf(domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
+export const digestBytesOf = (domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array =>
+  sm3(preimageOf(domain, parts));
+
+/** The same as an id. */
+export const digestOf = (domain: Domain, ...parts: readonly Uint8Array[]): Digest =>
+  sm3Hex(preimageOf(domain, parts));
+
+/** Good until the next call. */
+function preimageOf(domain: Domain, parts: readonly Uint8Array[]): Uint8Array {
   const prefix = prefixOf(domain);
   const length = parts.reduce((sum, part) => sum + 4 + part.length, prefix.length);
   const preimage = length <= scratch.length ? scratch : new Uint8Array(length);
@@ -98,12 +106,8 @@ export function digestBytesOf(domain: Domain, ...parts: readonly Uint8Array[]): 
     preimage.set(part, offset + 4);
     offset += 4 + size;
   }
-  return sm3(preimage.subarray(0, length));
+  return preimage.subarray(0, length);
 }
 
 /** Most preimages are short, and memory for each costs as much as to hash it: a block's state root asks for thousands. */
 const scratch = new Uint8Array(1_024);
-
-export function digestOf(domain: Domain, ...parts: readonly Uint8Array[]): Digest {
-  return toHex(digestBytesOf(domain, ...parts)) as Digest;
-}

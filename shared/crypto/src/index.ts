@@ -20,6 +20,7 @@ export {
 export { openBytes, type SealOptions, sealBytes } from "./seal.ts";
 export { CHUNK_SEAL_BYTES, type ChunkPlace, openChunk, sealChunk } from "./seal-chunk.ts";
 export { sha256Hex } from "./sha256.ts";
+export { packChecks, type SignatureCheck, verifyPacked } from "./signature-batch.ts";
 export { signatureFromDer, signatureToDer } from "./signature-der.ts";
 export {
   generateKeyPair,

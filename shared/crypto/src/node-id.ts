@@ -1,4 +1,11 @@
-import { concat, fromHex, type NodeId, type PublicKey } from "@meshwork/foundation";
+import {
+  BoundedMap,
+  concat,
+  fromHex,
+  limits,
+  type NodeId,
+  type PublicKey,
+} from "@meshwork/foundation";
 import { varint } from "multiformats";
 import { base58btc } from "multiformats/bases/base58";
 import { sm3 } from "#sm3";
@@ -13,10 +20,17 @@ const SM3_256 = 0x534d;
  * as libp2p writes its PeerIds.
  */
 export function nodeIdOf(publicKey: PublicKey): NodeId {
+  const known = names.get(publicKey);
+  if (known !== undefined) return known;
   const digest = sm3(multicodecKey(publicKey));
   const multihash = concat(code(SM3_256), code(digest.length), digest);
-  return base58btc.encoder.baseEncode(multihash) as NodeId;
+  const name = base58btc.encoder.baseEncode(multihash) as NodeId;
+  names.set(publicKey, name);
+  return name;
 }
+
+/** Who registers is asked for his name as often as his transaction is looked at. */
+const names = new BoundedMap<PublicKey, NodeId>(limits.importedPublicKeys);
 
 /** The same key in the form that the W3C's did:key method asks for. */
 export function didKeyOf(publicKey: PublicKey): string {

@@ -1,14 +1,19 @@
-import { assert, concat, fromHex, type Signature, toHex } from "@meshwork/foundation";
+import { assert, fromHex, type Signature, toHex } from "@meshwork/foundation";
 
 /**
  * Between the 64 bytes r ‖ s that travel and the ASN.1 that OpenSSL speaks:
  * SEQUENCE { INTEGER r, INTEGER s }.
  */
-export function signatureToDer(signature: Signature): Uint8Array {
-  const raw = fromHex(signature);
+export const signatureToDer = (signature: Signature): Uint8Array =>
+  rawSignatureToDer(fromHex(signature));
+
+export function rawSignatureToDer(raw: Uint8Array): Uint8Array {
   assert(raw.length === 64, "a signature is r ‖ s of 32 bytes each");
-  const body = concat(integerToDer(raw.subarray(0, 32)), integerToDer(raw.subarray(32)));
-  return concat(Uint8Array.of(SEQUENCE, body.length), body);
+  const der = new Uint8Array(LONGEST);
+  const behindR = putInteger(der, 2, raw.subarray(0, 32));
+  const end = putInteger(der, behindR, raw.subarray(32));
+  der.set([SEQUENCE, end - 2]);
+  return der.subarray(0, end);
 }
 
 /** Accepts DER only, nothing looser; throws a TypeError on anything else. */
@@ -25,12 +30,17 @@ export function signatureFromDer(der: Uint8Array): Signature {
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 
-/** The shortest form, with a zero before it where the first bit would read as a sign. */
-function integerToDer(fixed: Uint8Array): Uint8Array {
+/** Two heads of two bytes and 33 bytes each, behind a head of two. */
+const LONGEST = 72;
+
+/** The shortest form, with a zero before it where the first bit would read as a sign. Returns where it ends. */
+function putInteger(der: Uint8Array, at: number, fixed: Uint8Array): number {
   const first = fixed.findIndex((byte) => byte !== 0);
   const digits = fixed.subarray(first === -1 ? fixed.length - 1 : first);
-  const sign = (digits[0] as number) >= 0x80 ? [0] : [];
-  return concat(Uint8Array.of(INTEGER, sign.length + digits.length), Uint8Array.from(sign), digits);
+  const sign = (digits[0] as number) >= 0x80 ? 1 : 0;
+  der.set([INTEGER, sign + digits.length], at);
+  der.set(digits, at + 2 + sign);
+  return at + 2 + sign + digits.length;
 }
 
 /** Reads loosely; the caller encodes again and compares, so that only DER survives. */

@@ -21,7 +21,7 @@ import {
   toHex,
 } from "@meshwork/foundation";
 import { pkcs8Of, secretOfPkcs8, spkiOf } from "./key-der.ts";
-import { signatureFromDer, signatureToDer } from "./signature-der.ts";
+import { rawSignatureToDer, signatureFromDer, signatureToDer } from "./signature-der.ts";
 import type { Verify } from "./sm2-contract.ts";
 import { CURVE, isCanonicalSignature, isCompressedPoint, zPreimage } from "./sm2-curve.ts";
 import { sm3 } from "./sm3.ts";
@@ -80,10 +80,22 @@ export function sign(keyPair: KeyPair, message: Uint8Array): Signature {
 export const verify: Verify = (publicKey, message, signature) => {
   if (!isCanonicalSignature(signature)) return false;
   const signer = importPublicKey(publicKey);
-  if (!signer) return false;
-  const check = createVerify("sm3").update(signer.z).update(message);
-  return check.verify(signer.key, signatureToDer(signature));
+  return signer !== undefined && holds(signer, message, signatureToDer(signature));
 };
+
+/**
+ * The same for a canonical signature r ‖ s and a key that somebody has decompressed already: 04 ‖ x ‖ y, or
+ * anything, of which it says no.
+ */
+export function verifyAt(point: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (point[0] !== 4) return false;
+  const publicKey = compressedHex(point);
+  const signer = imported.get(publicKey) ?? importPoint(publicKey, point);
+  return holds(signer, message, rawSignatureToDer(signature));
+}
+
+const holds = ({ key, z }: ImportedKey, message: Uint8Array, der: Uint8Array): boolean =>
+  createVerify("sm3").update(z).update(message).verify(key, der);
 
 /**
  * Whether this is the compressed form of a point on the curve. Who asks for this alone lets others check
@@ -110,7 +122,10 @@ function importPublicKey(publicKey: PublicKey): ImportedKey | undefined {
   const known = imported.get(publicKey);
   if (known) return known;
   const point = pointOf(publicKey);
-  if (!point) return undefined;
+  return point && importPoint(publicKey, point);
+}
+
+function importPoint(publicKey: PublicKey, point: Uint8Array): ImportedKey {
   const entry = {
     key: createPublicKey({ key: spkiOf(point), format: "der", type: "spki" }),
     z: sm3(zPreimage(point.subarray(1))),
@@ -128,7 +143,8 @@ function requirePublicKey(publicKey: PublicKey): ImportedKey {
   );
 }
 
-function pointOf(publicKey: PublicKey): Uint8Array | undefined {
+/** 04 ‖ x ‖ y; undefined where there is no such point. */
+export function pointOf(publicKey: PublicKey): Uint8Array | undefined {
   const known = points.get(publicKey);
   if (known) return known;
   const point = decompress(publicKey);
@@ -136,7 +152,7 @@ function pointOf(publicKey: PublicKey): Uint8Array | undefined {
   return point;
 }
 
-/** 04 ‖ x ‖ y; OpenSSL finds y, and throws where there is none. */
+/** OpenSSL finds y, and throws where there is none. */
 function decompress(publicKey: PublicKey): Uint8Array | undefined {
   if (!isCompressedPoint(publicKey)) return undefined;
   try {

@@ -1,7 +1,7 @@
-import { generateKeyPair, sign } from "@meshwork/crypto";
+import { generateKeyPair, type SignatureCheck, sign } from "@meshwork/crypto";
 import { utf8 } from "@meshwork/foundation";
 import { afterEach, expect, test } from "vitest";
-import { createSignaturePool, type SignatureCheck, type SignaturePool } from "./signature-pool.ts";
+import { createSignaturePool, type SignaturePool } from "./signature-pool.ts";
 
 const keyPairs = Array.from({ length: 5 }, () => generateKeyPair());
 const good = (i: number): SignatureCheck => {

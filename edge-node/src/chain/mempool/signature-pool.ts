@@ -1,18 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { verify } from "@meshwork/crypto";
-import { assert, type PublicKey, type Signature } from "@meshwork/foundation";
-
-export interface SignatureCheck {
-  readonly publicKey: PublicKey;
-  readonly message: Uint8Array;
-  readonly signature: Signature;
-}
-
-/** What a thread is sent; it answers with a byte for each check. */
-export interface SignatureJob {
-  readonly checks: readonly SignatureCheck[];
-}
+import { packChecks, type SignatureCheck, verify } from "@meshwork/crypto";
+import { assert } from "@meshwork/foundation";
 
 export interface SignaturePool {
   /** Whether each of them holds, in their order. Never rejects: where threads fail this one checks. */
@@ -28,7 +17,10 @@ const THREADS_AT_MOST = 4;
 interface Thread {
   readonly worker: Worker;
   /** Resolvers of the jobs under way, in their order, each with what to do if the thread dies. */
-  readonly waiting: { job: SignatureJob; resolve: (verdicts: boolean[]) => void }[];
+  readonly waiting: {
+    checks: readonly SignatureCheck[];
+    resolve: (verdicts: boolean[]) => void;
+  }[];
 }
 
 /**
@@ -44,11 +36,12 @@ export function createSignaturePool({
   let running: Thread[] | null = null;
   let isStopped = false;
 
-  function ask(thread: Thread, job: SignatureJob): Promise<boolean[]> {
+  function ask({ worker, waiting }: Thread, checks: readonly SignatureCheck[]): Promise<boolean[]> {
     return new Promise((resolve) => {
-      thread.waiting.push({ job, resolve });
-      thread.worker.ref();
-      thread.worker.postMessage(job);
+      waiting.push({ checks, resolve });
+      worker.ref();
+      const packed = packChecks(checks);
+      worker.postMessage(packed, [packed.buffer]);
     });
   }
 
@@ -61,7 +54,7 @@ export function createSignaturePool({
       const share = Math.ceil(checks.length / alive.length);
       const parts = alive.flatMap((thread, i) => {
         const part = checks.slice(i * share, (i + 1) * share);
-        return part.length === 0 ? [] : [ask(thread, { checks: part })];
+        return part.length === 0 ? [] : [ask(thread, part)];
       });
       return (await Promise.all(parts)).flat();
     },
@@ -90,7 +83,7 @@ function startThread(): Thread {
   // Whatever ended it: nobody is left without an answer.
   worker.on("error", () => {});
   worker.on("exit", () => {
-    for (const { job, resolve } of waiting.splice(0)) resolve(job.checks.map(holds));
+    for (const { checks, resolve } of waiting.splice(0)) resolve(checks.map(holds));
   });
   worker.unref();
   return { worker, waiting };

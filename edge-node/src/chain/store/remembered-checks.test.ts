@@ -1,7 +1,8 @@
+import type { SignatureCheck } from "@meshwork/crypto";
 import { TestNetwork, testOrder } from "@meshwork/ledger/testing";
 import type { Transaction } from "@meshwork/protocol";
 import { expect, test } from "vitest";
-import type { SignatureCheck } from "../mempool/signature-pool.ts";
+
 import { RememberedChecks, type SignedBy } from "./remembered-checks.ts";
 
 const network = new TestNetwork();

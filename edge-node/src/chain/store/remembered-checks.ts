@@ -1,5 +1,5 @@
 import { type keyVerifier, type Verifier, votesOf } from "@meshwork/consensus";
-import { vrfOutput, vrfVerify } from "@meshwork/crypto";
+import { type SignatureCheck, vrfOutput, vrfVerify } from "@meshwork/crypto";
 import {
   type ChainId,
   fromHex,
@@ -21,11 +21,7 @@ import {
   type Vote,
   verifyVote,
 } from "@meshwork/protocol";
-import {
-  type SignatureCheck,
-  type SignaturePool,
-  WORTH_A_THREAD,
-} from "../mempool/signature-pool.ts";
+import { type SignaturePool, WORTH_A_THREAD } from "../mempool/signature-pool.ts";
 
 /** What was once found true, up to a bound: the oldest is forgotten, and then checked anew. */
 class Remembered {
