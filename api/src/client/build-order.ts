@@ -4,6 +4,7 @@ import {
   type Clock,
   type ContentId,
   type Digest,
+  limits,
   type NodeId,
   type OrderId,
   type Points,
@@ -14,6 +15,8 @@ import {
   type ContentRef,
   type Contract,
   contractHash,
+  type Deadlines,
+  type InputRef,
   plainWork,
   signTransaction,
   type Transaction,
@@ -64,7 +67,8 @@ export function buildOrder(
     rubric: null,
   };
   const blind = toHex(maker.random.bytes(32)) as Digest;
-  const transaction = signOrder(maker, task, contractHash(contract, blind));
+  const deadlines = withTimeToFetch(task.deadlines, inputs);
+  const transaction = signOrder(maker, { ...task, deadlines }, contractHash(contract, blind));
   return {
     orderId: transactionIdOf(transaction.unsigned) as string as OrderId,
     transaction,
@@ -75,6 +79,14 @@ export function buildOrder(
       ...(input instanceof UploadedFile ? [] : ([[contentIdOf(input), input]] as const)),
     ]),
   };
+}
+
+/** Whoever is called brings the data before he says yes; workers, then verifiers. */
+function withTimeToFetch(deadlines: Deadlines, inputs: readonly InputRef[]): Deadlines {
+  const bytes = inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const fetchMs = Math.floor((1_000 * bytes) / limits.fileBytesPerSecond);
+  const { matchMs, runMs, deliverMs } = deadlines;
+  return { matchMs: matchMs + fetchMs, runMs: runMs + fetchMs, deliverMs: deliverMs + fetchMs };
 }
 
 function signOrder(

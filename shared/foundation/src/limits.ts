@@ -33,6 +33,8 @@ export const limits = {
   /** Files that a gateway keeps for requesters; one that nobody uses or orders is forgotten after a day. */
   files: 4_096,
   fileKeptMs: 24 * 3_600_000,
+  /** An order gives each stage the time for its data on a line of so much. */
+  fileBytesPerSecond: 4 << 20,
   /** Chunks of a file on their way at a time: each a stream and a MiB of memory. */
   fileTransfers: 4,
   /** What a task may write: more belongs to several tasks. */
