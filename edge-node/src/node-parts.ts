@@ -17,6 +17,7 @@ import { type DispatchBook, forgetFinished } from "./mail/dispatch-book.ts";
 import { createTaskMail } from "./mail/task-mail.ts";
 import { recoveryHashOf } from "./membership/join-network.ts";
 import type { keepMembership } from "./membership/keep-membership.ts";
+import type { Whereabouts } from "./membership/learn-nearness.ts";
 import type { NodeOptions, NodeParts } from "./node.ts";
 import { taskRoot } from "./node-identity.ts";
 import type { Blobs, TaskMail } from "./ports.ts";
@@ -178,7 +179,10 @@ export function takeAssignments(road: Road, sandboxes: Sandboxes): () => Promise
 export function membershipOf(
   { secrets, invite, region, concurrency, cpus, sandboxMemoryBytes }: NodeOptions,
   { nodeId: me, keyPair, recordAt }: Identity,
-  ledgerNode: Pick<LedgerNode, "voteKey">,
+  {
+    ledgerNode,
+    whereabouts,
+  }: { ledgerNode: Pick<LedgerNode, "voteKey">; whereabouts: Whereabouts },
 ): Parameters<typeof keepMembership>[1] {
   const { keyVersion, identitySecret, recoverySecret } = secrets;
   const { transportKey } = recordAt([]).unsigned;
@@ -194,7 +198,9 @@ export function membershipOf(
       serves: [],
       memoryMiB: Math.min(65_536, Math.floor(sandboxMemoryBytes / (1 << 20))),
       cpus,
-      nearness: null,
+      get nearness() {
+        return whereabouts.nearness;
+      },
       // Another one after each election.
       get vote() {
         return ledgerNode.voteKey;

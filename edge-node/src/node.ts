@@ -19,6 +19,7 @@ import { createLedgerClient, type LedgerClient } from "./ledger-client.ts";
 import { openDeliveryBook } from "./mail/delivery-book.ts";
 import { openDispatchBook } from "./mail/dispatch-book.ts";
 import { keepMembership } from "./membership/keep-membership.ts";
+import { learnNearness } from "./membership/learn-nearness.ts";
 import { showAccounts } from "./membership/show-accounts.ts";
 import { shunConvicted } from "./membership/shun-convicted.ts";
 import { nodeIdentity, taskRoot } from "./node-identity.ts";
@@ -184,16 +185,16 @@ async function buildNode(
     running.defer(() => sandboxes.stop());
     running.defer(takeAssignments(road, sandboxes));
     const { onEvidence } = ledgerNode;
+    const whereabouts = learnNearness({ ...road, ...p2p }, signal);
     const membership = { ...road, chain, onEvidence, heardOf: () => ledgerNode.heardOf };
     const { stopped } = keepMembership(
       membership,
-      membershipOf(options, identity, ledgerNode),
+      membershipOf(options, identity, { ledgerNode, whereabouts }),
       signal,
     );
     running.defer(() => stopped);
   }
   running.defer(() => stopping.abort(new Error("the node stops")));
-  const unready = () => whyUnready(p2p, ledgerNode);
   return {
     nodeId: me,
     p2p,
@@ -206,7 +207,7 @@ async function buildNode(
       return snapshots.snapshotTime;
     },
     submit,
-    unready,
+    unready: () => whyUnready(p2p, ledgerNode),
     stop: () => running.disposeAsync(),
   };
 }

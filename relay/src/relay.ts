@@ -23,6 +23,7 @@ import {
 import { chainIdOf, type Genesis, genesis as genesisWire, requestNames } from "@meshwork/protocol";
 import { relayGate } from "./admission.ts";
 import { HeaderFollower } from "./follow-headers.ts";
+import { measureNearness } from "./measure-nearness.ts";
 import { presentKeys } from "./present-keys.ts";
 import { standings } from "./standing.ts";
 
@@ -81,6 +82,13 @@ export async function startRelay(parts: RelayParts, options: RelayOptions): Prom
   const standingOf = standings({ ...ledger, headers });
   const presentKeyOf = presentKeys({ ...ledger, headers });
   serveGenesis(p2p, options.genesis);
+  measureNearness(
+    {
+      ...{ ...parts, messaging: p2p.messaging, me: identity.nodeId },
+      ...{ keyPair: identity.keyPair, chainId: chainIdOf(options.genesis) },
+    },
+    options.region,
+  );
   const stop = async () => {
     headers.stop();
     await p2p.stop();

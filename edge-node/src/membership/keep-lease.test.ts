@@ -1,14 +1,16 @@
 import { systemClock } from "@meshwork/foundation";
 import { candidacy, TestNetwork } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
-import type { BodyOf, TransactionBody } from "@meshwork/protocol";
+import { type BodyOf, signNearness, type TransactionBody } from "@meshwork/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { TransactionRefused } from "../hand-in.ts";
 import { keepLease } from "./keep-lease.ts";
 
 let network: TestNetwork;
 let renewals: BodyOf<"renew">[];
 let vote: BodyOf<"renew">["vote"];
 let serves: BodyOf<"renew">["serves"];
+let nearness: BodyOf<"renew">["nearness"];
 let stop: () => void;
 beforeEach(() => {
   network = new TestNetwork();
@@ -18,7 +20,8 @@ beforeEach(() => {
   const founder = candidacy(network, member).unsigned.body as BodyOf<"renew">;
   vote = founder.vote;
   serves = [];
-  const { sealKey, region, runtimes, capacity, memoryMiB, cpus, nearness } = founder;
+  nearness = null;
+  const { sealKey, region, runtimes, capacity, memoryMiB, cpus } = founder;
   stop = keepLease(
     {
       me: member.nodeId,
@@ -30,6 +33,8 @@ beforeEach(() => {
       ledger: {
         async transact(body: TransactionBody) {
           renewals.push(body as BodyOf<"renew">);
+          const code = network.refused(member, body);
+          if (code !== undefined) throw new TransactionRefused(code, "no");
           network.send(member, body);
           network.step();
         },
@@ -41,7 +46,10 @@ beforeEach(() => {
       get serves() {
         return serves;
       },
-      ...{ sealKey, region, runtimes, capacity, memoryMiB, cpus, nearness },
+      ...{ sealKey, region, runtimes, capacity, memoryMiB, cpus },
+      get nearness() {
+        return nearness;
+      },
       get vote() {
         return vote;
       },
@@ -77,4 +85,29 @@ test("a new vote key is registered at once, but no sooner after the last renewal
   expect(renewals).toHaveLength(1);
   network.step({ view: 1, elapsedMs: 6_000 });
   await expect.poll(() => renewals.map((renewal) => renewal.vote)).toEqual([other, third]);
+});
+
+test("a relay's word is registered at once; one that the ledger does not take costs no lease, and is not tried twice", async () => {
+  const { requester, members, chainId } = network;
+  const [member, other] = members as [(typeof members)[number], (typeof members)[number]];
+  const word = (by: typeof requester) =>
+    signNearness(by.keyPair, {
+      ...{ chainId, node: member.nodeId, by: by.nodeId, region: "eu" },
+      ...{ latencyClass: 1, time: network.header.time },
+    });
+  const found = () => network.state.node(member.nodeId)?.lease?.nearness;
+  nearness = word(other);
+  await expect.poll(found).toEqual({ region: "eu", latencyClass: 1 });
+  // Its own word counts for nothing.
+  nearness = { ...word(member), body: { ...word(member).body, latencyClass: 0 } };
+  network.step({ view: 1, elapsedMs: 6_000 });
+  await expect
+    .poll(() => renewals.filter((one) => one.nearness?.body.latencyClass === 0))
+    .toHaveLength(1);
+  const half = network.state.head.activeTime + network.state.policy.leaseMs / 2;
+  while (network.state.head.activeTime <= half) network.step({ view: 1, elapsedMs: 60_000 });
+  await expect.poll(() => renewals.at(-1)?.nearness).toBeNull();
+  expect(found()).toBeNull();
+  await looks();
+  expect(renewals.filter((one) => one.nearness?.body.latencyClass === 0)).toHaveLength(1);
 });

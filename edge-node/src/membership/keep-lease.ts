@@ -1,6 +1,6 @@
 import { type Clock, codeOf, every, type Key25519, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import type { BodyOf } from "@meshwork/protocol";
+import type { BodyOf, Nearness } from "@meshwork/protocol";
 import type { Chain } from "../chain/store/chain.ts";
 import type { TaskLedger } from "../ports.ts";
 
@@ -20,6 +20,8 @@ export type Offer = Pick<
   sealKey: Key25519;
 };
 
+type Nearby = Pick<Nearness, "region" | "latencyClass">;
+
 const LOOK_EVERY_MS = 2_000;
 
 /**
@@ -27,11 +29,16 @@ const LOOK_EVERY_MS = 2_000;
  * node that does not is not drawn any more: that is how the ledger learns that it is gone.
  */
 export function keepLease(parts: LeaseParts, offer: Offer, signal: AbortSignal): () => void {
+  /** A relay's word that the ledger does not take must not cost the lease. */
+  let refused: Offer["nearness"] = null;
   return every(parts.clock, LOOK_EVERY_MS, async () => {
-    if (!isDue(parts, offer)) return;
+    const nearness = offer.nearness === refused ? null : offer.nearness;
+    const offered = { ...offer, nearness };
+    if (!isDue(parts, offered)) return;
     try {
-      await parts.ledger.transact(renewal(parts.chain, offer), signal);
+      await parts.ledger.transact(renewal(parts.chain, offered), signal);
     } catch (error) {
+      if (codeOf(error) === "WRONG_NEARNESS") refused = nearness;
       if (!signal.aborted)
         parts.log.warn("the lease could not be renewed yet", { code: codeOf(error), error });
     }
@@ -41,7 +48,8 @@ export function keepLease(parts: LeaseParts, offer: Offer, signal: AbortSignal):
 /** The ledger takes no renewal sooner after the last; in active time, with a little to spare. */
 const SOONEST_MS = 6_000;
 
-function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">, { vote, serves }: Offer): boolean {
+function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">, offer: Offer): boolean {
+  const { vote, serves, nearness } = offer;
   const { state } = chain.head;
   const node = state.node(me);
   // The first block can name no block before it.
@@ -52,9 +60,13 @@ function isDue({ me, chain }: Pick<LeaseParts, "me" | "chain">, { vote, serves }
   // A committee has taken the vote key: the next election shall find another.
   const isNewKey = vote !== null && registered?.voteKey !== vote.voteKey;
   const isNewService = serves.join() !== node.lease?.serves.join();
+  const isMoved = nearness !== null && !isAt(node.lease?.nearness ?? null, nearness.body);
   const mayRenew = renewedAt === null || activeTime - renewedAt >= SOONEST_MS;
-  return isHalfOver || ((isNewKey || isNewService) && mayRenew);
+  return isHalfOver || ((isNewKey || isNewService || isMoved) && mayRenew);
 }
+
+const isAt = (known: Nearby | null, found: Nearby): boolean =>
+  known !== null && known.region === found.region && known.latencyClass === found.latencyClass;
 
 /** Names the head's parent: that block every node that follows the chain knows by now. */
 function renewal(chain: Pick<Chain, "head">, offer: Offer): BodyOf<"renew"> {

@@ -23,4 +23,8 @@ export const requestNames = {
   snapshot: "snapshot",
   /** An account, or that there is none, with its proof: `StateClaim`. Whoever asks believes the proof alone. */
   account: "account",
+  /** Where a node stands, by the relay that it asks: `SignedNearness`. */
+  nearness: "nearness",
+  /** The same bytes back: by the time that it takes, a relay knows. */
+  probe: "probe",
 } as const;
