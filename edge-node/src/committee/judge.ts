@@ -26,7 +26,6 @@ export function judge(chainId: ChainId, task: TaskRecord, found: Findings): Verd
     attempt: task.attempt,
     outcome,
     findings,
-    refuted: [],
     result,
   };
 }

@@ -1,5 +1,4 @@
-import type { ChainId } from "@meshwork/foundation";
-import { checkRefuted, isEvidence } from "./check-refuted.ts";
+import { type ChainId, equalBytes, fromHex, uint64 } from "@meshwork/foundation";
 import { commitmentOf, type Reveal } from "./commitment.ts";
 import { judgesOf, sittingPanel } from "./judges.ts";
 import {
@@ -9,8 +8,8 @@ import {
   verifyAttestation,
 } from "./proof-of-task.ts";
 import { closedSet, type TaskPlace, type TaskRecord } from "./task-record.ts";
-import { sampledSteps } from "./trace.ts";
-import type { Finding, Outcome, Verdict } from "./verdict.ts";
+import { sampledSteps, verifyTracePath } from "./trace.ts";
+import type { Finding, Outcome, SegmentEvidence, Verdict } from "./verdict.ts";
 import { isPlain, type WorkNature } from "./work.ts";
 
 /**
@@ -31,7 +30,6 @@ export interface ProofRefusal {
     | "WRONG_REVEAL"
     | "RESULTS_DIFFER"
     | "BAD_EVIDENCE"
-    | "WRONG_REFUTATION"
     | "PANEL_TOO_SMALL"
     | "WRONG_OUTCOME";
   reason: string;
@@ -67,7 +65,7 @@ export function checkVerdict(check: ProofCheck, verdict: Verdict): ProofRefusal 
     );
   if (sittingPanel(task)?.verdictDeadline === null)
     return refuse("NOT_CLOSED", "no verdict counts before the panel sits");
-  return checkFindings(check, verdict) ?? checkRefuted(task, verdict);
+  return checkFindings(check, verdict);
 }
 
 // Who signed -----------------------------------------------------------------------------------
@@ -245,6 +243,24 @@ function checkNature(
 /** Whether verifiers execute it again. */
 const isRepeated = (nature: WorkNature): boolean =>
   nature === "deterministic" || nature === "record-replay";
+
+/** The worker's own leaf, under the root that he committed to, is not what the step really gives. */
+function isEvidence(reveal: Reveal, evidence: SegmentEvidence): boolean {
+  const claimed = fromHex(evidence.claimedLeaf);
+  const actual = fromHex(evidence.actualLeaf);
+  const index = uint64(evidence.index);
+  return (
+    equalBytes(claimed.subarray(0, 8), index) &&
+    equalBytes(actual.subarray(0, 8), index) &&
+    !equalBytes(claimed, actual) &&
+    verifyTracePath(
+      claimed,
+      { index: evidence.index, steps: reveal.steps },
+      evidence.path,
+      reveal.traceRoot,
+    )
+  );
+}
 
 /** The findings and the drawn audit decide the outcome; no signer chooses it. */
 export function outcomeOf(

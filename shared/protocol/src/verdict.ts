@@ -59,15 +59,6 @@ export const finding = z.strictObject({
 });
 export type Finding = z.infer<typeof finding>;
 
-/** A verifier who laid on the ledger that this worker was honest, and must have seen that he was not. */
-export const refutation = z.strictObject({
-  verifier: nodeId,
-  worker: nodeId,
-  /** A step that the verifier had to run again. */
-  evidence: segmentEvidence,
-});
-export type Refutation = z.infer<typeof refutation>;
-
 /** The one body that all verifiers of a task sign. Findings stand in draw order, one a committed worker. */
 export const verdictSchema = z.strictObject({
   chainId,
@@ -75,8 +66,6 @@ export const verdictSchema = z.strictObject({
   attempt: z.int().min(0).max(15),
   outcome,
   findings: z.array(finding).max(limits.replicas),
-  /** Only of a panel: in call order, one a verifier. */
-  refuted: z.array(refutation).max(limits.verifiers),
   /** The agreed result; null when there is none. */
   result: z
     .strictObject({

@@ -75,7 +75,7 @@ export function verdictOf(
   };
   const { orderId, attempt } = task;
   const outcome = outcomeOf(task, { findings, result });
-  return { chainId, orderId, attempt, outcome, findings, refuted: [], result };
+  return { chainId, orderId, attempt, outcome, findings, result };
 }
 
 function findingOf(task: TaskRecord, { worker, run, at }: Finding): ProtocolFinding {

@@ -1,5 +1,5 @@
 import type { NodeId } from "@meshwork/foundation";
-import { checkProof, judgesOf, sittingPanel, type TaskPlace } from "@meshwork/protocol";
+import { checkProof, falseWords, judgesOf, sittingPanel, type TaskPlace } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { assertConserved } from "../conservation.ts";
 import { ONE } from "../reputation.ts";
@@ -182,27 +182,38 @@ describe("a panel's proof", () => {
     expect(checkProof({ chainId, task }, mixed)?.code).toBe("NOT_A_VERIFIER");
   });
 
-  test("refutes nobody who said what is right, or said nothing, and nobody twice", () => {
-    const { refuted } = proof.verdict;
-    expect(refuted.map(({ verifier }) => verifier)).toEqual(
-      task.verifiers.slice(0, 2).map(({ node }) => node),
-    );
-    const [one] = refuted;
-    if (one === undefined) throw new Error("two are refuted");
-    const upright = { ...one, verifier: task.verifiers[2]?.node as NodeId };
-    for (const wrong of [[upright], [one, one], refuted.toReversed()]) {
-      const verdict = { ...proof.verdict, refuted: wrong };
-      expect(checkProof({ chainId, task }, { ...proof, verdict })?.code).toBe("WRONG_REFUTATION");
-    }
+  test("refutes who cleared the liar, and nobody who said what is right", () => {
+    const { verdict } = proof;
+    const acquitting = task.verifiers.slice(0, 2).map(({ node }) => node);
+    expect(falseWords(task, verdict)).toEqual(acquitting);
+    expect(falseWords({ ...task, audit: null }, verdict)).toEqual(acquitting);
   });
 
-  test("refutes nobody by a step that could not be run from where the worker stood", () => {
-    const bent = proof.verdict.refuted.map((one) => {
-      const { actualLeaf } = one.evidence;
+  test("refutes nobody by a step that he need not have run, or could not from where the worker stood", () => {
+    // They cleared the liar, and slandered nobody.
+    const cleared = { ...task, workers: task.workers.slice(0, 1) };
+    const findings = proof.verdict.findings.slice(0, 1);
+    expect(falseWords(cleared, { findings })).toHaveLength(2);
+    expect(falseWords({ ...cleared, audit: null }, { findings })).toEqual([]);
+    const bent = findings.map((found) => {
+      const { actualLeaf = "" } = found.evidence ?? {};
       const elsewhere = `${actualLeaf.slice(0, 16)}${"0".repeat(64)}${actualLeaf.slice(80)}`;
-      return { ...one, evidence: { ...one.evidence, actualLeaf: elsewhere } };
+      return { ...found, evidence: found.evidence && { ...found.evidence, actualLeaf: elsewhere } };
     });
-    const verdict = { ...proof.verdict, refuted: bent };
-    expect(checkProof({ chainId, task }, { ...proof, verdict })?.code).toBe("WRONG_REFUTATION");
+    expect(falseWords(cleared, { findings: bent })).toEqual([]);
+  });
+
+  test("refutes by samples only who has drawn the very step", () => {
+    const cleared = { ...task, workers: task.workers.slice(0, 1) };
+    const audit = { height: 1, mode: "segments" as const, rate: ONE };
+    const plan = (segmentsPerVerifier: number) => ({
+      ...cleared,
+      audit,
+      order: { ...task.order, policy: { ...task.order.policy, segmentsPerVerifier } },
+    });
+    const findings = proof.verdict.findings.slice(0, 1);
+    // Of eight steps, all or nearly none.
+    expect(falseWords(plan(8), { findings })).toHaveLength(2);
+    expect(falseWords(plan(1), { findings }).length).toBeLessThan(2);
   });
 });

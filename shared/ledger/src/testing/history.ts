@@ -224,7 +224,7 @@ export class History {
           proposal: { policy, protocolVersion: 1 },
         }),
       // Seldom, so that the honest stay in the majority.
-      () => (this.#draw(6) === 0 ? network.sign(who, equivocation(network, { seat })) : undefined),
+      () => (this.#draw(3) === 0 ? network.sign(who, equivocation(network, { seat })) : undefined),
     ];
     const chosen = network.header.height > 0 && choices[this.#draw(choices.length)]?.();
     if (chosen) network.put(chosen);

@@ -8,15 +8,12 @@ import {
   judgesOf,
   outcomeOf,
   type ProofOfTask,
-  type Refutation,
   type Reveal,
   type SegmentEvidence,
   sampleCount,
   sampleDigest,
   sampledSteps,
   signAttestation,
-  spokenVerifiers,
-  stepsOf,
   type TaskPlace,
   type TaskRecord,
   type TraceLeaf,
@@ -106,9 +103,8 @@ export class TestJudges {
     };
     const { orderId, attempt } = task;
     const { chainId } = this.#parts.network;
-    const refuted = judgesOf(task).isPanel ? this.#refutedBy(task, findings) : [];
     const outcome = outcomeOf(task, { findings, result });
-    return { chainId, orderId, attempt, outcome, findings, refuted, result };
+    return { chainId, orderId, attempt, outcome, findings, result };
   }
 
   #findingOf(worker: NodeId, orderId: OrderId): Finding {
@@ -130,20 +126,6 @@ export class TestJudges {
       return found.verdict === "honest" ? madeUp(found) : found;
     }
     return conduct === "slanders" && found.verdict === "honest" ? madeUp(found) : found;
-  }
-
-  #refutedBy(task: TaskRecord, findings: readonly Finding[]): Refutation[] {
-    return spokenVerifiers(task).flatMap((place) => {
-      const at = findings.findIndex(
-        ({ verdict, reveal, evidence }, i) =>
-          verdict === "guilty" &&
-          place.said.findings[i] === "honest" &&
-          reveal !== null &&
-          stepsOf(task, place, reveal).includes(evidence?.index ?? -1),
-      );
-      const { worker, evidence } = findings[at] ?? {};
-      return worker && evidence ? [{ verifier: place.node, worker, evidence }] : [];
-    });
   }
 }
 

@@ -93,7 +93,6 @@ export const sampleVerdict: Verdict = {
   orderId: order,
   attempt: 0,
   outcome: "verified",
-  refuted: [{ verifier: node, worker: node, evidence }],
   findings: [
     { worker: node, verdict: "honest", reveal: sampleReveal, evidence: null },
     { worker: node, verdict: "guilty", reveal: sampleReveal, evidence },
