@@ -117,7 +117,7 @@ function orderIn({ unsigned }: Transaction, { chainId, gateway }: OrderSurroundi
   );
 }
 
-function checkLifetime(notAfter: number, now: number): void {
+export function checkLifetime(notAfter: number, now: number): void {
   if (notAfter <= now)
     throw new DoorError(
       "ORDER_EXPIRED",

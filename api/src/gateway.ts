@@ -16,8 +16,8 @@ import {
   startHttpProbe,
   startPulse,
 } from "@meshwork/observability";
-import { quorumOf } from "@meshwork/protocol";
-import type { Gateway } from "./ports.ts";
+import { jobReceipt, quorumOf } from "@meshwork/protocol";
+import type { Gateway, GatewayJobs } from "./ports.ts";
 import type { OpenGateway } from "./run-api.ts";
 import type { AccountSummary, GovernanceSummary, NodeSummary, WhyEntry } from "./views.ts";
 
@@ -66,6 +66,21 @@ function governanceOf(state: State): GovernanceSummary {
   return { epoch: number, now: { policy, protocolVersion }, adopted, seats, needed };
 }
 
+/** A node in the role `gateway` has jobs. */
+function jobsOf({ jobs }: Node): GatewayJobs {
+  if (jobs === null) throw new TypeError("only a gateway stands behind a door");
+  return {
+    take: (job, bring) => jobs.take(job, bring),
+    view: (jobId) => jobs.view(jobId),
+    watch: (jobId, signal) => jobs.watch(jobId, signal),
+    revoke: (jobId) => jobs.revoke(jobId),
+    async receipt(jobId) {
+      const receipt = await jobs.receipt(jobId);
+      return receipt && jobReceipt.encode(receipt);
+    },
+  };
+}
+
 /** What the door asks for, in terms of the node's requester and its ledger. */
 function gatewayOf(node: Node): Gateway {
   const { chain, requester, ledger } = node;
@@ -86,6 +101,7 @@ function gatewayOf(node: Node): Gateway {
     governance: () => governanceOf(state()),
     place: requester.place,
     files: node.files,
+    jobs: jobsOf(node),
     task(orderId) {
       const view = requester.view(orderId);
       const record = ledger.task(orderId);

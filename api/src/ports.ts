@@ -1,5 +1,7 @@
-import type { Digest, FileId, NodeId, OrderId } from "@meshwork/foundation";
-import type { Contract, Transaction } from "@meshwork/protocol";
+import type { ContentId, Digest, FileId, NodeId, OrderId } from "@meshwork/foundation";
+import type { Contract, Job, Transaction } from "@meshwork/protocol";
+import type { z } from "zod";
+import type { jobView } from "./job-views.ts";
 import type {
   AccountSummary,
   GovernanceSummary,
@@ -20,6 +22,7 @@ export interface Gateway {
    */
   place(order: PlacedOrder, signal: AbortSignal): Promise<OrderId>;
   readonly files: GatewayFiles;
+  readonly jobs: GatewayJobs;
   /** As of the last final block. Null: the ledger knows no such order. */
   task(orderId: OrderId): { requester: NodeId; view: TaskView } | null;
   /**
@@ -65,6 +68,21 @@ export interface GatewayFiles {
   list(file: OwnFile): { sizeBytes: number; chunks: Digest[] };
   chunk(file: OwnFile, index: number): Promise<Uint8Array>;
 }
+
+/** Jobs of many orders, which the gateway places for their requesters. What a CodedError refuses, the requester reads. */
+export interface GatewayJobs {
+  /** Takes of its data what `bring` has; says what is still missing. The same job again is the same job. */
+  take(job: Job, bring: (id: ContentId) => Uint8Array | null): Promise<{ missing: ContentId[] }>;
+  view(jobId: Digest): JobView | null;
+  /** The present view and then every change, until the job is over. */
+  watch(jobId: Digest, signal: AbortSignal): AsyncIterable<JobView>;
+  /** Places no more orders. */
+  revoke(jobId: Digest): Promise<void>;
+  /** Canonical bytes; null before the job is done. */
+  receipt(jobId: Digest): Promise<Uint8Array | null>;
+}
+
+export type JobView = z.input<typeof jobView> & { requester: NodeId };
 
 export interface PlacedOrder {
   transaction: Transaction;

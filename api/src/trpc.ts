@@ -15,7 +15,7 @@ const t = initTRPC.context<Context>().create({
   },
 });
 
-export const router = t.router;
+export const { router, mergeRouters } = t;
 
 /** What a procedure throws leaves as a tRPC error of the right kind. */
 export const procedure = t.procedure.use(async ({ next }) => {

@@ -19,6 +19,7 @@ import {
   type InputRef,
   plainWork,
   signTransaction,
+  type TaskOrder,
   type Transaction,
   transactionIdOf,
 } from "@meshwork/protocol";
@@ -55,17 +56,8 @@ export function buildOrder(
   task: Task<z.ZodType, z.ZodType>,
   input: Uint8Array | UploadedFile,
 ): BuiltOrder {
-  const program = refOf(task.program);
   const inputs = [input instanceof UploadedFile ? { ...input } : refOf(input)];
-  const contract: Contract = {
-    runtime: task.runtime,
-    program,
-    inputs,
-    limits: task.limits,
-    comparator: { kind: "exact" },
-    outside: null,
-    rubric: null,
-  };
+  const contract = contractFor(task, inputs);
   const blind = toHex(maker.random.bytes(32)) as Digest;
   const deadlines = withTimeToFetch(task.deadlines, inputs);
   const transaction = signOrder(maker, { ...task, deadlines }, contractHash(contract, blind));
@@ -75,44 +67,58 @@ export function buildOrder(
     contract,
     blind,
     objects: new Map([
-      [program.contentId, task.program],
+      [contract.program.contentId, task.program],
       ...(input instanceof UploadedFile ? [] : ([[contentIdOf(input), input]] as const)),
     ]),
   };
 }
 
 /** Whoever is called brings the data before he says yes; workers, then verifiers. */
-function withTimeToFetch(deadlines: Deadlines, inputs: readonly InputRef[]): Deadlines {
+export function withTimeToFetch(deadlines: Deadlines, inputs: readonly InputRef[]): Deadlines {
   const bytes = inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const fetchMs = Math.floor((1_000 * bytes) / limits.fileBytesPerSecond);
   const { matchMs, runMs, deliverMs } = deadlines;
   return { matchMs: matchMs + fetchMs, runMs: runMs + fetchMs, deliverMs: deliverMs + fetchMs };
 }
 
-function signOrder(
-  { chainId, gateway, keyPair, account, clock, random }: OrderMaker,
+/** What a task computes on these inputs. */
+export const contractFor = (
+  task: Task<z.ZodType, z.ZodType>,
+  inputs: Contract["inputs"],
+): Contract => ({
+  runtime: task.runtime,
+  program: refOf(task.program),
+  inputs,
+  limits: task.limits,
+  comparator: { kind: "exact" },
+  outside: null,
+  rubric: null,
+});
+
+export const orderFor = (
+  { gateway }: Pick<OrderMaker, "gateway">,
   task: Task<z.ZodType, z.ZodType>,
   hash: Digest,
-): Transaction {
+): TaskOrder => ({
+  contractHash: hash,
+  gateway,
+  policy: task.policy,
+  priority: task.priority,
+  deadlines: task.deadlines,
+  priceCeiling: task.priceCeiling as Points,
+  maxFuel: task.limits.fuel,
+  work: plainWork,
+  placement: { ...task.placement, runtime: task.runtime },
+});
+
+function signOrder(maker: OrderMaker, task: Task<z.ZodType, z.ZodType>, hash: Digest): Transaction {
+  const { chainId, keyPair, account, clock, random } = maker;
   return signTransaction(keyPair, {
     chainId,
     sender: account ?? nodeIdOf(keyPair.publicKey),
     nonce: new DataView(random.bytes(8).buffer).getBigUint64(0),
     notAfter: clock.now() + ORDER_LIFETIME_MS,
-    body: {
-      kind: "submit",
-      order: {
-        contractHash: hash,
-        gateway,
-        policy: task.policy,
-        priority: task.priority,
-        deadlines: task.deadlines,
-        priceCeiling: task.priceCeiling as Points,
-        maxFuel: task.limits.fuel,
-        work: plainWork,
-        placement: { ...task.placement, runtime: task.runtime },
-      },
-    },
+    body: { kind: "submit", order: orderFor(maker, task, hash) },
   });
 }
 

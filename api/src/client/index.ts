@@ -1,3 +1,4 @@
+export type { JobPart, JobState } from "../job-views.ts";
 export type { TaskState } from "../views.ts";
 export { type ClientCode, ClientError, RefusedError } from "./client-error.ts";
 export {
@@ -10,6 +11,7 @@ export {
 } from "./define-task.ts";
 export type { TaskResult } from "./fetch-result.ts";
 export { type FileSink, type FileSource, type TransferOptions, UploadedFile } from "./files.ts";
-export { createMeshwork, type Meshwork, type MeshworkOptions } from "./meshwork.ts";
+export { createMeshwork, type MapPlan, type Meshwork, type MeshworkOptions } from "./meshwork.ts";
 export type { KeySource } from "./open-key.ts";
+export type { JobResult } from "./run-job.ts";
 export type { RunOptions, RunResult } from "./run-task.ts";

@@ -1,6 +1,7 @@
 import {
   type ChainId,
   type Clock,
+  type Digest,
   type FileId,
   limits,
   type NodeId,
@@ -17,7 +18,9 @@ import {
 } from "@meshwork/protocol";
 import type { z } from "zod";
 import { toBase64 } from "../base64.ts";
+import type { JobState } from "../job-views.ts";
 import type { TaskState } from "../views.ts";
+import { buildJob } from "./build-job.ts";
 import { buildOrder } from "./build-order.ts";
 import type { Task } from "./define-task.ts";
 import { coded, type Door, openDoor } from "./door.ts";
@@ -33,6 +36,8 @@ import {
   UploadedFile,
 } from "./files.ts";
 import { type KeySource, openKey } from "./open-key.ts";
+import { revokeJob } from "./revoke-job.ts";
+import { fetchJobReceipt, followJob, type JobResult, submitJob, watchJob } from "./run-job.ts";
 import { followToResult, type RunOptions, type RunResult } from "./run-task.ts";
 import type { Fetch } from "./signed-fetch.ts";
 import { submitOrder } from "./submit-order.ts";
@@ -83,12 +88,43 @@ export interface Meshwork {
   result(orderId: OrderId, options?: { unverified?: boolean }): Promise<TaskResult>;
   /** Canonical bytes; null before the task is done. */
   receipt(orderId: OrderId): Promise<Uint8Array | null>;
+  /**
+   * One program over many inputs, and a second one over what came out, as one job under one signature.
+   * Resolves when all its data is there and it has begun.
+   */
+  map(plan: MapPlan, options?: { signal?: AbortSignal }): Promise<Digest>;
+  /** Every view of a job until it is over; all its parts are in each. */
+  watchJob(jobId: Digest, options?: { signal?: AbortSignal }): AsyncGenerator<JobState>;
+  /** Follows it to its checked outputs; throws the coded error of any other end. */
+  followJob(jobId: Digest, options?: FollowJobOptions): Promise<JobResult>;
+  /** Canonical bytes; null before the job is done. */
+  jobReceipt(jobId: Digest): Promise<Uint8Array | null>;
+  /** Places no more of its orders, and revokes those that are open: gives the orders that it was too late for. */
+  revokeJob(jobId: Digest): Promise<{ revoked: OrderId[]; tooLate: OrderId[] }>;
   /** The network behind the server: what is signed for it names it. */
   chainId(): Promise<ChainId>;
   /** Hands in what its signer says about his own identity, voucher or order; the height at which it stands. */
   transact(transaction: Transaction): Promise<number>;
   /** For what has no method here: nodes, accounts, network. */
   trpc(): Promise<Door["trpc"]>;
+}
+
+/** What is mapped, and how patiently. */
+export interface MapPlan {
+  map: Task<z.ZodType, z.ZodType>;
+  /** Reads the outputs of all parts as its inputs, in order. @default none: they are the result */
+  reduce?: Task<z.ZodType, z.ZodType> | null;
+  /** One part each. */
+  inputs: readonly unknown[];
+  /** How often a part is ordered that ends without a verdict. @default 2 */
+  attempts?: number;
+  /** Parts that may be missing from the result. @default 0 */
+  maxFailures?: number;
+}
+
+export interface FollowJobOptions {
+  onState?: (state: JobState) => void;
+  signal?: AbortSignal;
 }
 
 /** Reads the key and asks the server for its network upon the first call, once. */
@@ -132,6 +168,21 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
     result: async (orderId, { unverified = false } = {}) =>
       fetchResult(await connect(), orderId, { unverified }),
     receipt: async (orderId) => fetchReceipt(await connect(), orderId),
+    async map({ map, reduce = null, inputs, attempts = 2, maxFailures = 0 }, { signal } = {}) {
+      const encoded = inputs.map((input) =>
+        input instanceof UploadedFile ? input : map.encodeInput(input),
+      );
+      const parts = await connect();
+      const plan = { map, reduce, inputs: encoded, attempts, maxFailures };
+      return submitJob(parts, buildJob(parts, plan), signal);
+    },
+    async *watchJob(jobId, { signal } = {}) {
+      yield* watchJob(await connect(), jobId, signal);
+    },
+    followJob: async (jobId, followOptions = {}) =>
+      followJob(await connect(), jobId, followOptions),
+    jobReceipt: async (jobId) => fetchJobReceipt(await connect(), jobId),
+    revokeJob: async (jobId) => revokeJob(await connect(), jobId),
     chainId: async () => (await connect()).chainId,
     async transact(transaction) {
       const { trpc } = (await connect()).door;

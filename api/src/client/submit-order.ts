@@ -23,10 +23,25 @@ export async function submitOrder(
   order: BuiltOrder,
   signal: AbortSignal | undefined,
 ): Promise<OrderId> {
+  return patiently(
+    clock,
+    async () => {
+      await Promise.all([...order.objects].map((object) => upload(door, object, signal)));
+      return submit(door, order, signal);
+    },
+    signal,
+  );
+}
+
+/** Does again what may have worked, and may be done twice. */
+export async function patiently<T>(
+  clock: Clock,
+  act: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await Promise.all([...order.objects].map((object) => upload(door, object, signal)));
-      return await submit(door, order, signal);
+      return await act();
     } catch (error) {
       signal?.throwIfAborted();
       const repeatable = error instanceof CodedError && REPEATABLE.has(error.code);
@@ -54,7 +69,7 @@ async function submit(door: Door, order: BuiltOrder, signal: AbortSignal | undef
   );
 }
 
-async function upload(
+export async function upload(
   door: Door,
   [id, bytes]: [ContentId, Uint8Array],
   signal: AbortSignal | undefined,

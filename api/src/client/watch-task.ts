@@ -18,21 +18,50 @@ export interface WatchedState {
   state: TaskState;
 }
 
+/** What is watched: a procedure of the server, and which state is the last. */
+interface Watched<State> {
+  path: "tasks.watch" | "jobs.watch";
+  input: Readonly<Record<string, string>>;
+  isLast(state: State): boolean;
+  after?: string | null | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Every state of a task until its last, over lost connections and restarts of the server: each time
  * it takes up after the last event that it saw. Throws what the server refuses, and UNREACHABLE when
  * there is no server for a while.
  */
-export async function* watchTask(
+export const watchTask = (
   parts: { door: Door; clock: Clock },
   orderId: OrderId,
-  options: { after?: string | null; signal?: AbortSignal | undefined },
-): AsyncGenerator<WatchedState, void, undefined> {
-  let after = options.after ?? null;
+  { after, signal }: { after?: string | null; signal?: AbortSignal | undefined },
+): AsyncGenerator<WatchedState, void, undefined> =>
+  watchEvents<TaskState>(parts, {
+    path: "tasks.watch",
+    input: { orderId },
+    isLast: ({ kind }) => kind === "done",
+    ...{ after, signal },
+  });
+
+/** The same, without the events' ids. */
+export async function* watchStream<State>(
+  parts: { door: Door; clock: Clock },
+  watched: Watched<State>,
+): AsyncGenerator<State, void, undefined> {
+  for await (const { state } of watchEvents(parts, watched)) yield state;
+}
+
+async function* watchEvents<State>(
+  parts: { door: Door; clock: Clock },
+  watched: Watched<State>,
+): AsyncGenerator<{ id: string; state: State }, void, undefined> {
+  const { signal, isLast } = watched;
+  let after = watched.after ?? null;
   let last = "";
   for (let failures = 0; ; failures++) {
     try {
-      for await (const event of oneStream(parts, { orderId, after, signal: options.signal })) {
+      for await (const event of oneStream(parts, { ...watched, after })) {
         after = event.id;
         failures = 0;
         // A stream that is taken up may begin with what was seen already: views are whole.
@@ -40,14 +69,14 @@ export async function* watchTask(
         if (text === last) continue;
         last = text;
         yield event;
-        if (event.state.kind === "done") return;
+        if (isLast(event.state)) return;
       }
     } catch (error) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       if (!isTransient(error) || failures >= ATTEMPTS) throw error;
     }
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-    await sleep(parts.clock, pause, options.signal);
+    await sleep(parts.clock, pause, signal);
   }
 }
 
@@ -55,18 +84,18 @@ const isTransient = (error: unknown): boolean =>
   !(error instanceof CodedError) ||
   ["UNREACHABLE", "INTERNAL", "RATE_LIMITED", "NONCES_EXHAUSTED"].includes(error.code);
 
-async function* oneStream(
+async function* oneStream<State>(
   { door, clock }: { door: Door; clock: Clock },
-  watch: { orderId: OrderId; after: string | null; signal: AbortSignal | undefined },
-): AsyncGenerator<WatchedState, void, undefined> {
+  watch: Watched<State> & { after: string | null },
+): AsyncGenerator<{ id: string; state: State }, void, undefined> {
   const silence = new AbortController();
   const signals = watch.signal ? [silence.signal, watch.signal] : [silence.signal];
   const giveUp = () =>
     silence.abort(new ClientError("UNREACHABLE", `no word from the server in ${SILENCE_MS} ms`));
   let cancel = clock.setTimer(SILENCE_MS, giveUp);
   try {
-    const input = encodeURIComponent(JSON.stringify({ orderId: watch.orderId }));
-    const response = await door.send(`/trpc/tasks.watch?input=${input}`, {
+    const input = encodeURIComponent(JSON.stringify(watch.input));
+    const response = await door.send(`/trpc/${watch.path}?input=${input}`, {
       method: "GET",
       signal: AbortSignal.any(signals),
       headers: {
@@ -80,7 +109,7 @@ async function* oneStream(
       if (message.event === "return") return;
       if (message.event === "serialized-error") throw errorIn(message.data);
       if (message.event === undefined)
-        yield { id: message.id ?? "", state: JSON.parse(message.data) as TaskState };
+        yield { id: message.id ?? "", state: JSON.parse(message.data) as State };
     }
   } finally {
     cancel();

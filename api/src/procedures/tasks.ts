@@ -161,7 +161,7 @@ function ownTask(ctx: Context, id: OrderId): TaskView {
   );
 }
 
-function keyOf(ctx: Context, account: Parameters<Gateway["account"]>[0]) {
+export function keyOf(ctx: Context, account: Parameters<Gateway["account"]>[0]) {
   const known = ctx.door.gateway.account(account);
   if (known !== null) return known.publicKey;
   throw new DoorError(

@@ -11,6 +11,7 @@ import { type Outcome, type Transaction, transactionIdOf } from "@meshwork/proto
 import type { Gateway, PlacedOrder, TaskEvent } from "../ports.ts";
 import type { AccountSummary, NodeSummary, TaskView, WhyEntry } from "../views.ts";
 import { FakeFiles } from "./fake-files.ts";
+import { FakeJobs } from "./fake-jobs.ts";
 
 export const FAKE_CHAIN = "c".repeat(64) as ChainId;
 export const FAKE_NODE = "1".repeat(46) as NodeId;
@@ -33,6 +34,7 @@ interface FakeTask {
 export class FakeGateway implements Gateway {
   readonly placed: PlacedOrder[] = [];
   readonly files = new FakeFiles();
+  readonly jobs = new FakeJobs();
   readonly transacted: Transaction[] = [];
   /** Every order is refused with it. */
   refusal: Error | null = null;
