@@ -1,6 +1,13 @@
 import { systemClock } from "@meshwork/foundation";
 import type { Genesis } from "@meshwork/protocol";
-import { type ReceiptCheck, type VerifiedReceipt, verifyReceipt } from "@meshwork/verify";
+import {
+  type ReceiptCheck,
+  type Refusal,
+  type VerifiedJob,
+  type VerifiedReceipt,
+  verifyJobReceipt,
+  verifyReceipt,
+} from "@meshwork/verify";
 import { CliError } from "./cli-error.ts";
 
 /** What a receipt of long ago needs beside the genesis. */
@@ -15,8 +22,19 @@ export function checkReceipt(
   genesis: Genesis,
   support: ReceiptSupport = {},
 ): VerifiedReceipt {
-  const check = verifyReceipt(receipt, { ...support, genesis, now: systemClock.now() });
-  if (check.ok) return check;
+  return believed(verifyReceipt(receipt, { ...support, genesis, now: systemClock.now() }));
+}
+
+/** The same for a job's. */
+export const checkJobReceipt = (
+  receipt: Uint8Array,
+  genesis: Genesis,
+  support: ReceiptSupport = {},
+): VerifiedJob =>
+  believed(verifyJobReceipt(receipt, { ...support, genesis, now: systemClock.now() }));
+
+function believed<T extends { ok: true }>(check: T | Refusal): T {
+  if (!("code" in check)) return check;
   if (check.code === "WRONG_EPOCH" || check.code === "NO_CHECKPOINT")
     throw new CliError(
       "RECEIPT_INVALID",

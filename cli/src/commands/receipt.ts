@@ -1,13 +1,13 @@
 import { limits, messageOf } from "@meshwork/foundation";
-import { handOverChain, receipt as receiptWire } from "@meshwork/protocol";
-import type { VerifiedReceipt } from "@meshwork/verify";
+import { handOverChain, jobReceipt, receipt as receiptWire } from "@meshwork/protocol";
+import type { VerifiedJob, VerifiedReceipt } from "@meshwork/verify";
 import { Command } from "commander";
 import { type CheckpointOptions, withCheckpointOption } from "../checkpoint.ts";
 import { CliError } from "../cli-error.ts";
 import { readBounded, readGenesis } from "../files.ts";
 import { outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
-import { checkReceipt, type ReceiptSupport } from "../receipt-check.ts";
+import { checkJobReceipt, checkReceipt, type ReceiptSupport } from "../receipt-check.ts";
 import { handOversCommand } from "./receipt-hand-overs.ts";
 
 interface VerifyOptions extends CheckpointOptions {
@@ -31,9 +31,11 @@ function verifyCommand(streams: Streams): Command {
     .option("--hand-overs <file>", "for one of long ago: what receipt hand-overs has made")
     .action(async (file: string, options: VerifyOptions, command: Command) => {
       const genesis = await readGenesis(options.genesis);
-      const bytes = await readBounded(file, limits.receiptBytes);
-      const checked = checkReceipt(bytes, genesis, await supportOf(options));
-      tell(outputOf(command, streams), checked);
+      const bytes = await readBounded(file, limits.jobReceiptBytes);
+      const support = await supportOf(options);
+      const output = outputOf(command, streams);
+      if (isJobReceipt(bytes)) tellJob(output, checkJobReceipt(bytes, genesis, support));
+      else tell(output, checkReceipt(bytes, genesis, support));
     });
 }
 
@@ -65,6 +67,35 @@ function showCommand(streams: Streams): Command {
     });
 }
 
+/** A receipt of one order is none of a job: their canonical forms differ. */
+function isJobReceipt(bytes: Uint8Array): boolean {
+  try {
+    jobReceipt.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tellJob(output: Output, checked: VerifiedJob): void {
+  const { ok: _, ...facts } = checked;
+  output.emit("job-receipt", { ...facts });
+  const { jobId, requester, parts, failures, reduce, root, trust } = checked;
+  output.say(`${reduce?.outcome ?? "parts only"}     job ${jobId}`);
+  output.say(`by           ${requester}`);
+  for (const [index, part] of parts.entries())
+    output.say(
+      `part ${String(index).padEnd(7)} ${part.outcome}, ${part.resultHash ?? "no result"}`,
+    );
+  output.say(`parts        ${parts.length}, ${failures} of them without a result`);
+  if (reduce !== null) output.say(`result       ${reduce.resultHash}: ${reduce.risk.statement}`);
+  output.say(`root         ${root}, of all ${parts.length + (reduce === null ? 0 : 1)} receipts`);
+  if (trust === "valid_historic") output.say(OLD_KEYS);
+}
+
+const OLD_KEYS =
+  "but          its keys are older than the trust period: name a younger one by --checkpoint";
+
 function tell(output: Output, checked: VerifiedReceipt): void {
   const { ok: _, ...facts } = checked;
   output.emit("receipt", { ...facts });
@@ -77,8 +108,5 @@ function tell(output: Output, checked: VerifiedReceipt): void {
   const when = new Date(checked.time).toISOString();
   output.say(`final        at height ${checked.height}, ${when}`);
   output.say(`says         ${checked.risk.statement}`);
-  if (checked.trust === "valid_historic")
-    output.say(
-      "but          its keys are older than the trust period: name a younger one by --checkpoint",
-    );
+  if (checked.trust === "valid_historic") output.say(OLD_KEYS);
 }

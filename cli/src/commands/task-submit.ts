@@ -90,13 +90,19 @@ async function inputOf(
   output: Output,
 ): Promise<Uint8Array<ArrayBuffer> | UploadedFile> {
   if (inputId !== undefined) return meshwork.file(inputId);
-  if (input === undefined) return new Uint8Array(0);
-  return withSource(input, async (source) =>
+  return input === undefined ? new Uint8Array(0) : bringInput(input, meshwork, output);
+}
+
+export const bringInput = (
+  path: string,
+  meshwork: Meshwork,
+  output: Output,
+): Promise<Uint8Array<ArrayBuffer> | UploadedFile> =>
+  withSource(path, async (source) =>
     source.sizeBytes <= limits.fileChunkBytes
       ? new Uint8Array(await source.read(0, source.sizeBytes))
       : meshwork.putFile(source, { onProgress: progressOf(output) }),
   );
-}
 
 async function hand(
   done: RunResult<Uint8Array>,

@@ -1,12 +1,19 @@
 import { type OrderId, toHex } from "@meshwork/foundation";
 import { Command, Option } from "commander";
-import { type ApiOptions, connect, orderIdArgument, withApiOptions } from "../connect.ts";
+import {
+  type ApiOptions,
+  type Connection,
+  connect,
+  orderIdArgument,
+  withApiOptions,
+} from "../connect.ts";
 import { outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { shortName, stateTeller } from "../show-task.ts";
 import { signedBy } from "../sign-transaction.ts";
 import { bundleCommand } from "./task-bundle.ts";
 import { doctorCommand } from "./task-doctor.ts";
+import { followCommand, isJob, mapCommand, revokeJob } from "./task-map.ts";
 import { newCommand } from "./task-new.ts";
 import { reproduceCommand } from "./task-reproduce.ts";
 import { runCommand } from "./task-run.ts";
@@ -16,6 +23,8 @@ export function taskCommand(streams: Streams): Command {
   return new Command("task")
     .description("write work, try it here, hand it in, follow it, and fetch what came of it")
     .addCommand(submitCommand(streams))
+    .addCommand(mapCommand(streams))
+    .addCommand(followCommand(streams))
     .addCommand(newCommand(streams))
     .addCommand(bundleCommand(streams))
     .addCommand(runCommand(streams))
@@ -89,15 +98,24 @@ function watchCommand(streams: Streams): Command {
 function revokeCommand(streams: Streams): Command {
   return withApiOptions(new Command("revoke"))
     .description(
-      "take an order of yours back: free before its draw, at a fee until a worker has its result",
+      "take an order or a job of yours back: free before its draw, at a fee until a worker has its result",
     )
-    .argument("<order>", "the order's id", orderIdArgument)
-    .action(async (orderId: OrderId, options: ApiOptions, command: Command) => {
+    .argument("<id>", "of the order, or of the job", orderIdArgument)
+    .action(async (id: OrderId, options: ApiOptions, command: Command) => {
       const output = outputOf(command, streams);
-      const { meshwork, account, keyPair } = await connect(options);
-      const signer = { chainId: await meshwork.chainId(), sender: account, keyPair };
-      const height = await meshwork.transact(signedBy(signer, () => ({ kind: "cancel", orderId })));
-      output.emit("revoked", { orderId, height });
-      output.say(`order ${orderId} is revoked, as of block ${height}`);
+      const connection = await connect(options);
+      if (await isJob(connection, id)) await revokeJob(connection, id, output);
+      else await revokeOrder(connection, id, output);
     });
+}
+
+async function revokeOrder(
+  { meshwork, account, keyPair }: Connection,
+  orderId: OrderId,
+  output: Output,
+): Promise<void> {
+  const signer = { chainId: await meshwork.chainId(), sender: account, keyPair };
+  const height = await meshwork.transact(signedBy(signer, () => ({ kind: "cancel", orderId })));
+  output.emit("revoked", { orderId, height });
+  output.say(`order ${orderId} is revoked, as of block ${height}`);
 }
