@@ -8,10 +8,9 @@ import type { TaskRecord } from "@meshwork/protocol";
 import { openS3Store, type S3Store } from "@meshwork/storage/s3";
 import { namesIn } from "@meshwork/storage/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Channel } from "../../edge-node/src/chain/channel.ts";
-import { channelPair } from "../../edge-node/src/chain/testing/channel-pair.ts";
 import { honestProgram } from "../../edge-node/src/committee/testing/honest-program.ts";
 import { openTaskData, type TaskData } from "../../edge-node/src/data/task-data.ts";
+import { Neighbours } from "../../edge-node/src/data/testing/neighbours.ts";
 import { RoadNetwork } from "../../edge-node/src/testing/road-network.ts";
 import {
   type Fault,
@@ -40,7 +39,7 @@ let root: string;
 let prefix: string;
 let network: RoadNetwork | null;
 let nodes: Map<NodeId, { data: TaskData; metrics: Metrics }>;
-const doors = new Map<NodeId, (channel: Channel) => void>();
+const neighbours = new Neighbours();
 
 beforeAll(async () => {
   here = (await buckets.find(({ name }) => name === "moto")?.start()) as TestBucket;
@@ -61,7 +60,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await network?.stop();
   await Promise.all([...nodes.values()].map(({ data }) => data.stop()));
-  doors.clear();
+  neighbours.leaveAll();
   await rm(root, { recursive: true, force: true, maxRetries: 10 });
 });
 
@@ -75,17 +74,11 @@ async function open(nodeId: NodeId, place = `s3://${here.bucket}/${prefix}/objec
       isOrdered: () => false,
       secretRoot: new Uint8Array(32),
       allowancesOf: () => [{ orderId: "a".repeat(64) as never, maxBytes: 1 << 20 }],
-      openChannel: async (peer) => {
-        const door = doors.get(peer);
-        if (!door) throw new Error("unreachable");
-        const [near, far] = channelPair(nodeId, peer);
-        door(far);
-        return near;
-      },
+      openChannel: neighbours.openChannel(nodeId),
     },
     { folder: join(root, nodeId), objectsBytes: 1 << 26, taskDataStore: place },
   );
-  doors.set(nodeId, data.blobs.onChannel);
+  neighbours.answer(nodeId, data.blobs.onChannel);
   nodes.set(nodeId, { data, metrics });
   return data.blobs;
 }
@@ -118,7 +111,7 @@ test("a task's data goes through the bucket, and is had from there when every no
   const names = await namesIn(bucket());
   expect(names).toHaveLength(OBJECTS);
   expect(await counted()).toEqual(new Set());
-  doors.clear();
+  neighbours.leaveAll();
   const newcomer = await open("N".repeat(44) as NodeId);
   for (const name of names) await newcomer.fetch(name, { hints: [], maxBytes: limits.inputBytes });
 });

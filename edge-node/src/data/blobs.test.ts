@@ -1,38 +1,28 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type Clock,
-  type ContentId,
-  limits,
-  type NodeId,
-  systemClock,
-  utf8,
-} from "@meshwork/foundation";
+import { type ContentId, limits, type NodeId, utf8 } from "@meshwork/foundation";
 import { silentLog } from "@meshwork/observability";
 import { contentIdOf, type ObjectStore, openFolderStore } from "@meshwork/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../chain/channel.ts";
-import { channelPair } from "../chain/testing/channel-pair.ts";
 import { blobReply, blobRequest } from "./blob-messages.ts";
 import { type Blobs, type BlobsParts, createBlobs } from "./blobs.ts";
+import { type HastyClock, hastyClock } from "./testing/hasty-clock.ts";
+import { Neighbours } from "./testing/neighbours.ts";
 
 const [alice, bob, carol] = ["A", "B", "C"].map((letter) => letter.repeat(44) as NodeId) as [
   NodeId,
   NodeId,
   NodeId,
 ];
-/** Time passes at once: a silent peer is given up in the next turn but one. */
-const hasty: Clock = {
-  ...systemClock,
-  setTimer: (delayMs, callback) => systemClock.setTimer(delayMs / 100, callback),
-};
 
 let folder: string;
-const doors = new Map<NodeId, (channel: Channel) => void>();
+let clock: HastyClock;
+let neighbours: Neighbours;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "meshwork-blobs-"));
-  doors.clear();
+  [clock, neighbours] = [hastyClock(), new Neighbours()];
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -46,24 +36,18 @@ async function node(
   const store = await openStore(id);
   const blobs = createBlobs({
     store,
-    clock: hasty,
+    clock,
     log: silentLog,
-    openChannel: async (peer) => {
-      const door = doors.get(peer);
-      if (!door) throw new Error("unreachable");
-      const [near, far] = channelPair(id, peer);
-      door(far);
-      return near;
-    },
+    openChannel: neighbours.openChannel(id),
     ...more,
   });
-  doors.set(id, blobs.onChannel);
+  neighbours.answer(id, blobs.onChannel);
   return { ...blobs, store };
 }
 
 /** A peer whose answers the test writes. */
 function peerThat(id: NodeId, answer: (channel: Channel) => Promise<void>): void {
-  doors.set(id, (channel) => {
+  neighbours.answer(id, (channel) => {
     channel[Symbol.asyncIterator]()
       .next()
       .then(() => answer(channel))
@@ -80,7 +64,7 @@ describe("fetching content", () => {
     const [me, peer] = [await node(alice), await node(bob)];
     await peer.put(bytes);
     expect(await me.fetch(id, options)).toEqual(bytes);
-    doors.clear();
+    neighbours.leaveAll();
     expect(await me.fetch(id, options)).toEqual(bytes);
   });
 
@@ -121,7 +105,7 @@ describe("fetching content", () => {
     const [me, honest] = [await node(alice), await node(carol)];
     await honest.put(bytes);
     const answers: ((channel: Channel) => Promise<void>)[] = [
-      async () => {},
+      async () => clock.endSilences(),
       (channel) => channel.send(utf8("nonsense")),
       (channel) => channel.send(blobReply.encode({ kind: "stored" })),
       (channel) => channel.close(),
@@ -131,9 +115,16 @@ describe("fetching content", () => {
       },
     ];
     for (const answer of answers) {
-      peerThat(bob, answer);
+      let asked = 0;
+      peerThat(bob, (channel) => {
+        asked++;
+        return answer(channel);
+      });
       expect(await me.fetch(id, options)).toEqual(bytes);
+      expect(asked).toBe(1);
       await me.store.delete(id);
+      // What he did is not held against him for ever.
+      clock.pass(60_000);
     }
   });
 
@@ -158,7 +149,7 @@ describe("fetching content", () => {
   });
 
   test("ends at once when its signal aborts", async () => {
-    const me = await node(alice, { clock: systemClock });
+    const me = await node(alice);
     const abort = new AbortController();
     peerThat(bob, async () => abort.abort(new Error("enough")));
     await expect(me.fetch(id, { ...options, signal: abort.signal })).rejects.toThrow("enough");
@@ -204,17 +195,13 @@ describe("bringing content to a peer", () => {
   });
 
   test("is refused beyond the peer's quota, until the window is over", async () => {
-    let now = 0;
-    const clock = { ...systemClock, monotonic: () => now };
-    // The disk may take its time: nobody is silent here.
-    const me = await node(alice, { clock: systemClock });
-    await node(bob, { ...welcome, clock });
+    const me = await node(alice);
+    await node(bob, welcome);
     const large = new Uint8Array(limits.inputBytes);
     const pushes = limits.blobQuotaBytes / limits.inputBytes;
     // One chunk stands for the object: the quota counts what was announced.
     const announce = async (): Promise<string> => {
-      const [near, far] = channelPair(alice, bob);
-      doors.get(bob)?.(far);
+      const near = await neighbours.openChannel(alice)(bob);
       await near.send(blobRequest.encode({ kind: "put", id, sizeBytes: large.length }));
       const { value } = await near[Symbol.asyncIterator]().next();
       near.abort(new Error("enough"));
@@ -226,14 +213,13 @@ describe("bringing content to a peer", () => {
     for (let i = 0; i < pushes; i++) expect(await announce()).toBe("ready");
     expect(await announce()).toBe("BLOB_QUOTA_EXCEEDED");
     await expect(me.push(bob, bytes)).rejects.toMatchObject({ code: "BLOB_QUOTA_EXCEEDED" });
-    now = limits.blobQuotaWindowMs;
+    clock.pass(limits.blobQuotaWindowMs);
     await me.push(bob, bytes);
   });
 
   test("other content than announced is not stored", async () => {
     const peer = await node(bob, welcome);
-    const [near, far] = channelPair(alice, bob);
-    doors.get(bob)?.(far);
+    const near = await neighbours.openChannel(alice)(bob);
     await near.send(blobRequest.encode({ kind: "put", id, sizeBytes: 4 }));
     const frames = near[Symbol.asyncIterator]();
     expect(blobReply.decode((await frames.next()).value).kind).toBe("ready");
@@ -249,8 +235,7 @@ describe("bringing content to a peer", () => {
     await node(bob, welcome);
     const answers = await Promise.all(
       Array.from({ length: limits.blobTransfersPerPeer + 2 }, async (_, i) => {
-        const [near, far] = channelPair(alice, bob);
-        doors.get(bob)?.(far);
+        const near = await neighbours.openChannel(alice)(bob);
         const name: ContentId = contentIdOf(utf8(`content ${i}`));
         await near.send(blobRequest.encode({ kind: "put", id: name, sizeBytes: 100 }));
         return blobReply.decode((await near[Symbol.asyncIterator]().next()).value);

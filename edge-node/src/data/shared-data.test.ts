@@ -1,23 +1,16 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type Clock,
-  type ContentId,
-  limits,
-  type NodeId,
-  systemClock,
-  utf8,
-} from "@meshwork/foundation";
+import { type ContentId, limits, type NodeId, utf8 } from "@meshwork/foundation";
 import { createMetrics, silentLog } from "@meshwork/observability";
 import { contentIdOf, type ObjectStore, openFolderStore } from "@meshwork/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Channel } from "../chain/channel.ts";
-import { channelPair } from "../chain/testing/channel-pair.ts";
 import { type Blobs, createBlobs } from "./blobs.ts";
 import { openPendingUploads, type PendingUploads } from "./pending-uploads.ts";
 import { createSharedStore } from "./shared-store.ts";
 import { BrokenStore } from "./testing/broken-store.ts";
+import { type HastyClock, hastyClock } from "./testing/hasty-clock.ts";
+import { Neighbours } from "./testing/neighbours.ts";
 
 const [alice, bob] = ["A", "B"].map((letter) => letter.repeat(44)) as [NodeId, NodeId];
 const bytes = utf8("sealed content of a task");
@@ -27,24 +20,18 @@ const options = { hints: [bob], maxBytes: 1_000 };
 
 let folder: string;
 let remote: BrokenStore;
-let now: number;
+let clock: HastyClock;
+let neighbours: Neighbours;
 const running: PendingUploads[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "meshwork-shared-"));
   remote = new BrokenStore();
-  now = 0;
+  [clock, neighbours] = [hastyClock(), new Neighbours()];
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((uploads) => uploads.stop()));
   await rm(folder, { recursive: true, force: true });
 });
-
-/** Pauses are short; the time of day is the test's. */
-const clock: Clock = {
-  ...systemClock,
-  monotonic: () => now,
-  setTimer: (delayMs, callback) => systemClock.setTimer(delayMs / 20, callback),
-};
 
 interface Node {
   blobs: Blobs;
@@ -53,8 +40,6 @@ interface Node {
   /** Of the shared store, by operation and code. */
   failures(): Promise<string[]>;
 }
-
-const doors = new Map<NodeId, (channel: Channel) => void>();
 
 /** A node with a folder of its own, beside the store that all share. Started again it finds its folder. */
 async function node(nodeId: NodeId, needed: ContentId[] = []): Promise<Node> {
@@ -73,15 +58,9 @@ async function node(nodeId: NodeId, needed: ContentId[] = []): Promise<Node> {
     ...{ store, clock, log: silentLog, shared: { store: shared, uploads } },
     isNeeded: (wanted) => needed.includes(wanted),
     admitPut: () => true,
-    openChannel: async (peer) => {
-      const door = doors.get(peer);
-      if (!door) throw new Error("unreachable");
-      const [near, far] = channelPair(nodeId, peer);
-      door(far);
-      return near;
-    },
+    openChannel: neighbours.openChannel(nodeId),
   });
-  doors.set(nodeId, blobs.onChannel);
+  neighbours.answer(nodeId, blobs.onChannel);
   const failures = async () =>
     [...(await metrics.text()).matchAll(/_failures_total\{operation="(\w+)",code="(\w+)"\}/g)].map(
       ([, operation, code]) => `${operation} ${code}`,
@@ -89,13 +68,11 @@ async function node(nodeId: NodeId, needed: ContentId[] = []): Promise<Node> {
   return { blobs, store, uploads, failures };
 }
 
-const leaves = (nodeId: NodeId) => doors.delete(nodeId);
-
 describe("data that a node puts", () => {
   test("is in the shared store when the put resolves: a node that leaves takes nothing with it", async () => {
     const [me, peer] = [await node(alice), await node(bob)];
     await peer.blobs.put(bytes);
-    leaves(bob);
+    neighbours.leave(bob);
     expect(remote.objects.get(id)).toEqual(bytes);
     expect(await me.blobs.fetch(id, options)).toEqual(bytes);
     expect(await me.store.has(id)).toBe(true);
@@ -140,7 +117,7 @@ describe.each([
     expect(before.uploads.size).toBe(1);
     await before.uploads.stop();
     remote.fails = null;
-    now += limits.taskDataLongestRestMs;
+    clock.pass(limits.taskDataLongestRestMs);
     const { uploads } = await node(alice);
     await expect.poll(() => uploads.size).toBe(0);
     expect(remote.objects.get(id)).toEqual(bytes);
@@ -154,7 +131,7 @@ describe("a shared store that fails", () => {
     remote.fails = "STORE_UNREACHABLE";
     const miss = () => blobs.fetch(id, { ...options, hints: [] }).catch(() => {});
     const asks = async (afterMs: number) => {
-      now += afterMs;
+      clock.pass(afterMs);
       const before = remote.asked.length;
       await miss();
       return remote.asked.length - before;
@@ -242,11 +219,7 @@ describe("an object of the shared store", () => {
         maxObjectBytes: 1_000,
       }),
       ...{ clock, log: silentLog },
-      openChannel: async (peer) => {
-        const [near, far] = channelPair(alice, peer);
-        doors.get(peer)?.(far);
-        return near;
-      },
+      openChannel: neighbours.openChannel(alice),
     });
     expect(await me.fetch(id, options)).toEqual(bytes);
     const other = contentIdOf(lies);
