@@ -11,6 +11,7 @@ import {
   keepSnapshots,
   type SnapshotPlaces,
 } from "./archiver/keep-snapshots.ts";
+import { rejoinWhenStranded } from "./archiver/rejoin.ts";
 import type { LedgerNode } from "./chain/ledger-node.ts";
 import type { Chain } from "./chain/store/chain.ts";
 import type { Files } from "./data/files.ts";
@@ -138,6 +139,7 @@ async function openLedger(
   running.defer(shunConvicted({ chain, drop: p2p.peers.drop }));
   const snapshots = await keepSnapshots({ ...parts, chain, p2p }, options);
   running.defer(() => snapshots.stop());
+  running.defer(rejoinWhenStranded({ ...parts, ledger: ledgerNode, p2p }, options));
   return { identity, p2p, ledgerNode, snapshots };
 }
 

@@ -1,22 +1,25 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { generateKeyPair } from "@meshwork/crypto";
-import { type Key25519, systemClock, systemRandom } from "@meshwork/foundation";
+import { systemClock } from "@meshwork/foundation";
 import { TestNetwork } from "@meshwork/ledger/testing";
-import { createMetrics, silentLog } from "@meshwork/observability";
-import { createIdentity, createP2p, type P2p } from "@meshwork/p2p";
+import { silentLog } from "@meshwork/observability";
+import type { P2p } from "@meshwork/p2p";
 import { chainIdOf } from "@meshwork/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { ChainError } from "../chain/chain-error.ts";
 import { type Chain, openChain } from "../chain/store/chain.ts";
+import { createTestP2p } from "../testing/p2p-node.ts";
 import { beginAtSnapshot } from "./begin-at-snapshot.ts";
 import { keepSnapshots } from "./keep-snapshots.ts";
+import { rejoinWhenStranded } from "./rejoin.ts";
 import { TurnedClock } from "./testing/turned-clock.ts";
 
 /** As many blocks as make a snapshot worth it. */
 const network = new TestNetwork();
 for (let i = 0; i < 1_001; i++) network.step({ view: 1 });
 const { genesis, blocks } = network;
+const chainId = chainIdOf(genesis);
 /** An hour after the genesis, and more. */
 const later = { ...systemClock, now: () => genesis.time + 7_200_000 };
 
@@ -30,26 +33,6 @@ afterEach(async () => {
   for (const end of ends.toReversed()) await end();
 });
 
-async function connections(relays: readonly string[]): Promise<P2p> {
-  const clock = systemClock;
-  const identity = createIdentity(
-    { clock },
-    {
-      chainId: chainIdOf(genesis),
-      keyPair: generateKeyPair(),
-      roles: ["worker"],
-      region: "test",
-      sealKey: "22".repeat(32) as Key25519,
-      software: "test",
-    },
-  );
-  const metrics = createMetrics({ processMetrics: false });
-  return createP2p(
-    { identity, clock, random: systemRandom, log: silentLog, metrics },
-    { listen: ["/ip4/127.0.0.1/tcp/0"], relays },
-  );
-}
-
 async function openAt(name: string): Promise<Chain> {
   const chain = await openChain({ folder: join(folder, name, "chain"), genesis, log: silentLog });
   ends.push(() => chain.close());
@@ -60,7 +43,7 @@ async function openAt(name: string): Promise<Chain> {
 async function giver(): Promise<P2p> {
   const chain = await openAt("giver");
   await chain.commitFinal(blocks);
-  const [p2p, clock] = [await connections([]), new TurnedClock()];
+  const [p2p, clock] = [await createTestP2p(chainId), new TurnedClock()];
   const kept = await keepSnapshots(
     { chain, p2p, clock, log: silentLog },
     { folder: join(folder, "giver"), snapshotStore: join(folder, "store") },
@@ -74,6 +57,35 @@ async function giver(): Promise<P2p> {
   return p2p;
 }
 
+const soonAfter = { ...later, now: () => genesis.time + 60_000 };
+const stranded = new ChainError("SYNC_STRANDED", "nobody has the next block");
+
+/** A node at block 3 that nobody can bring the next, and what it ended with. */
+async function strandedNode(relays: readonly string[], clock: TurnedClock) {
+  const chain = await openAt("me");
+  await chain.commitFinal(blocks.slice(0, 3));
+  const p2p = await createTestP2p(chainId, { relays });
+  await p2p.start();
+  const ended = Promise.withResolvers<unknown>();
+  const stop = rejoinWhenStranded(
+    {
+      ...{ p2p, log: silentLog, onFatal: ended.resolve, ledger: { chain, trouble: stranded } },
+      // It asks its peers in our time.
+      clock: {
+        ...soonAfter,
+        setTimer: (ms, call) => (ms < 5_000 ? later : clock).setTimer(ms, call),
+      },
+    },
+    { folder: join(folder, "me"), genesis },
+  );
+  const end = async () => {
+    stop();
+    await p2p.stop();
+    await chain.close();
+  };
+  return { ended: ended.promise, end };
+}
+
 async function expectBegun(): Promise<void> {
   const { head, base } = await openAt("me");
   expect([head.height, base]).toEqual([1_001, 1_001]);
@@ -83,7 +95,7 @@ async function expectBegun(): Promise<void> {
 
 test("a newcomer begins where its peers' newest snapshot is, over real connections", async () => {
   const peer = await giver();
-  const connect = () => connections(peer.addresses());
+  const connect = () => createTestP2p(chainId, { relays: peer.addresses() });
   const parts = { clock: later, log: silentLog, connect };
   await beginAtSnapshot(parts, { folder: join(folder, "me"), genesis });
   await expectBegun();
@@ -106,4 +118,17 @@ test("in a network that has just begun it asks nobody, and opens no connection",
     { folder: join(folder, "me"), genesis },
   );
   expect(await readdir(folder)).toEqual([]);
+});
+
+test("a node that nobody has the next block for ends, and begins again at a snapshot, however young its ledger is", async () => {
+  const peer = await giver();
+  const clock = new TurnedClock();
+  const node = await strandedNode(peer.addresses(), clock);
+  clock.turn(5_000);
+  expect(await node.ended).toMatchObject({ code: "REJOIN_BY_SNAPSHOT", cause: stranded });
+  await node.end();
+  const connect = () => createTestP2p(chainId, { relays: peer.addresses() });
+  const parts = { clock: soonAfter, log: silentLog, connect };
+  await beginAtSnapshot(parts, { folder: join(folder, "me"), genesis });
+  await expectBegun();
 });

@@ -1,16 +1,15 @@
-import { join } from "node:path";
-import { nodeIdOf } from "@meshwork/crypto";
-import type { Clock, NodeId } from "@meshwork/foundation";
+import { rm } from "node:fs/promises";
+import type { Clock } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { P2p } from "@meshwork/p2p";
-import { chainIdOf, type Genesis, requestNames, streamNames } from "@meshwork/protocol";
+import { type Genesis, requestNames } from "@meshwork/protocol";
 import type { NamedBlock } from "@meshwork/verify";
-import { openSnapshotStore } from "../chain/snapshot/index.ts";
-import { type JoinSource, joinBySnapshot } from "../chain/snapshot/join-by-snapshot.ts";
-import { storeSource } from "../chain/snapshot/join-from-store.ts";
-import { peerSource } from "../chain/snapshot/peers/peer-source.ts";
+import { joinBySnapshot } from "../chain/snapshot/join-by-snapshot.ts";
+import { isThere } from "../chain/snapshot/known-head.ts";
 import { snapshotOffer } from "../chain/snapshot/peers/snapshot-offer.ts";
 import type { SnapshotPlaces } from "./keep-snapshots.ts";
+import { wishOf } from "./rejoin.ts";
+import { snapshotSources } from "./snapshot-sources.ts";
 
 export interface BeginParts {
   clock: Clock;
@@ -25,57 +24,35 @@ export interface BeginOptions extends SnapshotPlaces {
   checkpoint?: NamedBlock | null;
 }
 
+/** Who found before it stopped that nobody has its next block takes any snapshot that is higher. */
+const ANY_HIGHER = { minAgeMs: -Infinity, minBlocks: 1 };
+
 /**
- * Before a node opens its ledger: one that is empty or was left alone for long begins at a snapshot, from the
- * configured store or from peers. Whatever comes of it, the node goes on by blocks.
+ * Before a node opens its ledger: one that is empty, was left alone for long, or was stranded begins at a
+ * snapshot, from the configured store or from peers. Whatever comes of it, the node goes on by blocks.
  */
 export async function beginAtSnapshot(
   { clock, log, connect }: BeginParts,
-  { folder, genesis, checkpoint = null, snapshotStore, anchorStore }: BeginOptions,
+  options: BeginOptions,
 ): Promise<void> {
-  const chainId = chainIdOf(genesis);
-  const configured = snapshotStore
-    ? [
-        storeSource(() =>
-          openSnapshotStore({ address: snapshotStore, anchors: anchorStore ?? undefined, chainId }),
-        ),
-      ]
-    : [];
-  const fromPeers: JoinSource = {
-    name: "peers",
-    async visit(work) {
-      const p2p = await connect();
-      try {
-        // Who is in the same situation shall not wait for an answer of ours.
-        const none = snapshotOffer.encode({ kind: "none" });
-        p2p.messaging.handle(requestNames.snapshot, { onRequest: () => none });
-        await p2p.start();
-        const parts = { clock, log, ...askOver(p2p, genesis) };
-        return await peerSource(parts, join(folder, "joining")).visit(work);
-      } finally {
-        await p2p.stop();
-      }
-    },
+  const { folder, genesis, checkpoint = null } = options;
+  const withPeers = async <T>(work: (p2p: P2p) => Promise<T>): Promise<T> => {
+    const p2p = await connect();
+    try {
+      // Who is in the same situation shall not wait for an answer of ours.
+      const none = snapshotOffer.encode({ kind: "none" });
+      p2p.messaging.handle(requestNames.snapshot, { onRequest: () => none });
+      await p2p.start();
+      return await work(p2p);
+    } finally {
+      await p2p.stop();
+    }
   };
+  const wish = wishOf(folder);
+  const isStranded = await isThere(wish);
   await joinBySnapshot(
-    { clock, log, sources: [...configured, fromPeers] },
-    { folder, genesis, checkpoint },
+    { clock, log, sources: snapshotSources({ clock, log, withPeers }, options) },
+    { folder, genesis, checkpoint, ...(isStranded && ANY_HIGHER) },
   );
-}
-
-const ANSWER_MS = 5_000;
-
-function askOver(p2p: P2p, genesis: Genesis) {
-  const founders = genesis.members.flatMap(({ publicKey, vote }) =>
-    vote === null ? [] : [nodeIdOf(publicKey)],
-  );
-  return {
-    candidates: () =>
-      [...new Set([...p2p.peers.connected(), ...founders])].filter((peer) => peer !== p2p.nodeId),
-    ask: (peer: NodeId) =>
-      p2p.messaging.request(peer, requestNames.snapshot, new Uint8Array(0), {
-        timeoutMs: ANSWER_MS,
-      }),
-    openChannel: (peer: NodeId) => p2p.channels.open(peer, streamNames.snapshots),
-  };
+  if (isStranded) await rm(wish);
 }

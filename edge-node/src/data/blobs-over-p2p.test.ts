@@ -1,19 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { generateKeyPair } from "@meshwork/crypto";
-import {
-  type ChainId,
-  type Key25519,
-  limits,
-  systemClock,
-  systemRandom,
-} from "@meshwork/foundation";
-import { createMetrics, silentLog } from "@meshwork/observability";
-import { createIdentity, createP2p, type P2p } from "@meshwork/p2p";
+import { type ChainId, limits, systemClock } from "@meshwork/foundation";
+import { silentLog } from "@meshwork/observability";
+import type { P2p } from "@meshwork/p2p";
 import { streamNames } from "@meshwork/protocol";
 import { contentIdOf, type ObjectStore, openFolderStore } from "@meshwork/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createTestP2p } from "../testing/p2p-node.ts";
 import { type Blobs, createBlobs } from "./blobs.ts";
 
 interface Node {
@@ -26,23 +20,7 @@ let giver: Node;
 let taker: Node;
 
 async function start(name: string): Promise<Node> {
-  const clock = systemClock;
-  const identity = createIdentity(
-    { clock },
-    {
-      chainId: "11".repeat(32) as ChainId,
-      keyPair: generateKeyPair(),
-      roles: ["worker"],
-      region: "test",
-      sealKey: "22".repeat(32) as Key25519,
-      software: "test",
-    },
-  );
-  const metrics = createMetrics({ processMetrics: false });
-  const p2p = await createP2p(
-    { identity, clock, random: systemRandom, log: silentLog, metrics },
-    { listen: ["/ip4/127.0.0.1/tcp/0"] },
-  );
+  const p2p = await createTestP2p("11".repeat(32) as ChainId);
   const store = await openFolderStore({
     folder: join(folder, name),
     maxTotalBytes: 1 << 28,
@@ -52,7 +30,7 @@ async function start(name: string): Promise<Node> {
     store,
     openChannel: (peer, signal) =>
       p2p.channels.open(peer, streamNames.blobs, signal ? { signal } : {}),
-    clock,
+    clock: systemClock,
     log: silentLog,
     admitPut: () => true,
   });

@@ -1,8 +1,7 @@
 import { generateKeyPair, secretOf } from "@meshwork/crypto";
-import { type Key25519, systemClock, systemRandom, toHex } from "@meshwork/foundation";
+import { systemClock, systemRandom, toHex } from "@meshwork/foundation";
 import { TestNetwork } from "@meshwork/ledger/testing";
-import { createMetrics, silentLog } from "@meshwork/observability";
-import { createIdentity, createP2p } from "@meshwork/p2p";
+import { silentLog } from "@meshwork/observability";
 import {
   chainIdOf,
   genesis as genesisWire,
@@ -11,6 +10,7 @@ import {
   signVoucher,
 } from "@meshwork/protocol";
 import { expect, test } from "vitest";
+import { createTestP2p } from "../testing/p2p-node.ts";
 import { fetchByInvite } from "./fetch-by-invite.ts";
 
 const { genesis, requester } = new TestNetwork({ members: 4 });
@@ -47,22 +47,7 @@ test("a newcomer takes no other genesis than the one that his invite names", asy
 });
 
 async function startRelay(answer: () => Uint8Array) {
-  const identity = createIdentity(
-    { clock: systemClock },
-    {
-      chainId,
-      keyPair: generateKeyPair(),
-      roles: ["relay"],
-      region: "test",
-      sealKey: "22".repeat(32) as Key25519,
-      software: "test",
-    },
-  );
-  const metrics = createMetrics({ processMetrics: false });
-  const relay = await createP2p(
-    { identity, clock: systemClock, random: systemRandom, log: silentLog, metrics },
-    { listen: ["/ip4/127.0.0.1/tcp/0"], dht: "server", relay: {} },
-  );
+  const relay = await createTestP2p(chainId, { dht: "server", relay: {} });
   relay.messaging.handle(requestNames.genesis, { onRequest: answer });
   await relay.start();
   return relay;

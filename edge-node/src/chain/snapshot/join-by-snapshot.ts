@@ -59,7 +59,7 @@ export async function joinBySnapshot(
   // What is wrong with the ledger here, its opening tells.
   if (known === null || clock.now() - known.time < minAgeMs) return null;
 
-  const trust = { now: clock.now(), checkpoint: higher(checkpoint, known.checkpoint) };
+  const trust = { now: clock.now(), checkpoint: higherOf(checkpoint, known.checkpoint) };
   for (const source of sources) {
     try {
       const height = await source.visit((offered, reader) =>
@@ -95,7 +95,11 @@ export async function joinBySnapshot(
   }
 }
 
-const higher = (one: NamedBlock | null, other: NamedBlock | null): NamedBlock | undefined =>
+/** What is trusted most recently: the operator's word, or what the node has checked itself. */
+export const higherOf = (
+  one: NamedBlock | null,
+  other: NamedBlock | null,
+): NamedBlock | undefined =>
   (one?.height ?? 0) >= (other?.height ?? 0) ? (one ?? undefined) : (other ?? undefined);
 
 async function takeFirst<T>(
