@@ -49,6 +49,46 @@ const runs = (pid: number): boolean => {
   }
 };
 
+describe("a file in the sandbox", () => {
+  const size = 2 ** 32 - 1;
+  const chunkOf = (index: number) =>
+    new Uint8Array(Math.min(2 ** 20, size - index * 2 ** 20)).fill(index & 255);
+  const lastByteOfEach = jsTask(
+    `function main([file]) {
+      return [file.size, ...[0, 1, 4095].map((i) => file.read(1048576 * i + 7, 1)[0])];
+    }`,
+  );
+  const over = (chunk: (index: number) => Promise<Uint8Array>) =>
+    pool.open({ ...lastByteOfEach, inputs: [{ sizeBytes: size, chunk }] }, { hostLimits });
+
+  test("is read wherever the program wants, without being brought as a whole", async () => {
+    const asked: number[] = [];
+    const session = over(async (index) => {
+      asked.push(index);
+      return chunkOf(index);
+    });
+    const run = await withSession(session, runTask);
+    expect(new TextDecoder().decode(run.output)).toBe("[4294967295,0,1,255]");
+    expect(asked).toEqual([0, 1, 4095]);
+  });
+
+  test("whose chunk was lost is a failure of this machine, never a result", async () => {
+    const session = over(async (index) => {
+      if (index > 0) throw new Error("the disk is gone");
+      return chunkOf(index);
+    });
+    await expect(withSession(session, runTask)).rejects.toMatchObject({
+      code: "INPUT_LOST",
+      message: expect.stringContaining("the disk is gone"),
+    });
+  });
+
+  test("of another length than it has is no result either", async () => {
+    const session = over(async (index) => chunkOf(index).subarray(1));
+    await expect(withSession(session, runTask)).rejects.toMatchObject({ code: "SANDBOX_BROKEN" });
+  });
+});
+
 describe("a task in the sandbox", () => {
   test("runs to its end", async () => {
     const run = await withSession(open(), runTask);
