@@ -2,6 +2,7 @@ import type { ChainId, ContentId, Digest, NodeId, OrderId, PublicKey } from "@me
 import { limits } from "@meshwork/foundation";
 import {
   type Contract,
+  contentOf,
   contractHash,
   contract as contractWire,
   type InputRef,
@@ -65,8 +66,8 @@ export function checkOrder(raw: RawOrder, around: OrderSurroundings): CheckedOrd
   };
 }
 
-/** The program, then each input. */
-const inputsOf = (contract: Contract): InputRef[] => [contract.program, ...contract.inputs];
+/** The program, then each input, then what else the contract names. */
+const inputsOf = (contract: Contract): InputRef[] => contentOf(contract);
 
 /** What was uploaded as a whole: all but files. */
 export const objectsOf = (contract: Contract): ContentId[] =>

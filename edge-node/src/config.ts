@@ -5,6 +5,8 @@ import { logLevels } from "@meshwork/observability";
 import { parseAnchorPlace, parseObjectPlace } from "@meshwork/storage/place";
 import { checkpointFromText, type NamedBlock } from "@meshwork/verify";
 import { z } from "zod";
+import { fetchHostFlaw } from "./worker/outside/fetch-hosts.ts";
+import type { OutsideOptions } from "./worker/outside/services.ts";
 
 const port = z.coerce.number("a port is a number from 0 to 65535").int().min(0).max(65_535);
 const list = (what: string) =>
@@ -12,6 +14,15 @@ const list = (what: string) =>
     .string(what)
     .transform((text) => text.split(",").map((item) => item.trim()))
     .pipe(z.array(z.string().startsWith("/", what)).min(1, what));
+
+const hosts = z.string().transform((text, context) => {
+  const list = text.split(",").map((entry) => entry.trim());
+  for (const entry of list) {
+    const flaw = fetchHostFlaw(entry);
+    if (flaw !== null) context.addIssue(flaw);
+  }
+  return list;
+});
 
 /** A place is told as text, and opened by who needs it; a wrong one ends the program at its start. */
 const place = (parse: (address: string) => unknown) =>
@@ -71,6 +82,14 @@ const settings = z
       .min(128)
       .max(65_536)
       .default(1_024),
+    /** What tasks may fetch from the world through this node. @default nothing */
+    MESHWORK_FETCH_HOSTS: hosts.default([]),
+    /** The language model that tasks may ask: an endpoint as OpenAI's, with its version. @default none */
+    MESHWORK_MODEL_URL: z.url({ protocol: /^https?$/ }).optional(),
+    /** Which of its models. */
+    MESHWORK_MODEL_NAME: z.string().min(1).max(200).optional(),
+    /** A file that holds its key, and nothing else. @default it wants none */
+    MESHWORK_MODEL_KEY_FILE: z.string().optional(),
     /** Task data kept in the node's folder, in MiB. */
     MESHWORK_OBJECTS_MB: z.coerce
       .number()
@@ -89,6 +108,14 @@ const settings = z
     /** Hours between the snapshots that this node publishes there; 0: it only reads them. */
     MESHWORK_SNAPSHOT_HOURS: z.coerce.number().int("whole hours").min(0).max(720).default(6),
   })
+  .superRefine(({ MESHWORK_MODEL_URL: url, MESHWORK_MODEL_NAME: name }, context) => {
+    if ((url === undefined) !== (name === undefined))
+      context.addIssue({
+        code: "custom",
+        path: ["MESHWORK_MODEL_NAME"],
+        message: "a model has a URL and a name: give both",
+      });
+  })
   .superRefine(({ MESHWORK_SNAPSHOTS: snapshots, MESHWORK_ANCHORS: anchors }, context) => {
     if (snapshots?.startsWith("s3://") && anchors === undefined)
       context.addIssue({
@@ -99,6 +126,15 @@ const settings = z
   });
 
 const MIB = 1_048_576;
+
+function modelOf(read: z.infer<typeof settings>): OutsideOptions["model"] {
+  const {
+    MESHWORK_MODEL_URL: url,
+    MESHWORK_MODEL_NAME: name,
+    MESHWORK_MODEL_KEY_FILE: keyFile = null,
+  } = read;
+  return url === undefined || name === undefined ? null : { url, name, keyFile };
+}
 
 export interface EdgeNodeConfig {
   folder: string;
@@ -114,6 +150,7 @@ export interface EdgeNodeConfig {
   concurrency: number;
   cpus: number;
   sandboxMemoryBytes: number;
+  outside: OutsideOptions;
   objectsBytes: number;
   /** Addresses as `@meshwork/storage/place` reads them. */
   taskDataStore: string | null;
@@ -142,6 +179,10 @@ export function readConfig(
     concurrency: read.MESHWORK_CONCURRENCY,
     cpus: read.MESHWORK_CPUS ?? Math.min(1_024, availableParallelism()),
     sandboxMemoryBytes: read.MESHWORK_SANDBOX_MEMORY_MB * MIB,
+    outside: {
+      fetchHosts: read.MESHWORK_FETCH_HOSTS,
+      model: modelOf(read),
+    },
     objectsBytes: read.MESHWORK_OBJECTS_MB * MIB,
     taskDataStore: read.MESHWORK_TASK_DATA ?? null,
     snapshotStore: read.MESHWORK_SNAPSHOTS ?? null,

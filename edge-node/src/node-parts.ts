@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { deriveSeed, type KeyPair, keyPairFromSecret, x25519PublicKey } from "@meshwork/crypto";
 import { type Clock, type FileId, limits, type NodeId, type OrderId } from "@meshwork/foundation";
 import type { State } from "@meshwork/ledger";
@@ -24,6 +25,9 @@ import type { Blobs, TaskMail } from "./ports.ts";
 import { createSandboxPool } from "./runtime/sandbox-pool.ts";
 import { createSandboxes, type Sandboxes } from "./sandboxes.ts";
 import type { TaskSecrets } from "./task-secrets.ts";
+import type { OutsideParts } from "./worker/outside/outside.ts";
+import { NOTHING_OUTSIDE, openServices, servicesIn } from "./worker/outside/services.ts";
+import { openTranscriptBook } from "./worker/outside/transcript-book.ts";
 import { createPace } from "./worker/pace.ts";
 import { work } from "./worker/work.ts";
 
@@ -93,11 +97,16 @@ const hasInput = (dispatch: Dispatch | null, id: FileId): boolean =>
 /** What was kept for an order goes when the order is over. The result ends that. */
 export const forgetOrders = (
   { clock, log, ledger, dispatches }: Road,
-  forgotten: (orderId: OrderId) => void,
+  kept: { release(orderId: OrderId): void } & Pick<OutsideParts, "transcripts">,
 ): (() => void) =>
   forgetFinished(dispatches, ledger, {
     clock,
-    forgotten,
+    forgotten(orderId) {
+      kept.release(orderId);
+      kept.transcripts
+        .forget(orderId)
+        .catch((error) => log.warn("a transcript stays", { orderId, error }));
+    },
     onError: (error) => log.warn("a dispatch stays", { error }),
   });
 
@@ -155,13 +164,26 @@ export async function openSandboxes(
   return createSandboxes(pool, { wallMs: SANDBOX_WALL_MS, hostMemoryBytes: sandboxMemoryBytes });
 }
 
+/** What this node's programs hear from the world, and what it has kept of that. */
+export const openOutside = async (
+  parts: NodeParts,
+  { folder, outside = NOTHING_OUTSIDE }: NodeOptions,
+): Promise<OutsideParts> => ({
+  services: await openServices(parts, outside),
+  transcripts: await openTranscriptBook(join(folder, "transcripts")),
+});
+
 /** Does the node's part in every task that the ledger gives it; the result ends that. */
-export function takeAssignments(road: Road, sandboxes: Sandboxes): () => Promise<void> {
+export function takeAssignments(
+  road: Road,
+  { sandboxes, outside }: { sandboxes: Sandboxes; outside: OutsideParts },
+): () => Promise<void> {
   const parts = {
     ...road,
     openSandbox: sandboxes.open,
     hasRoom: () => sandboxes.hasRoom,
     pace: createPace(),
+    outside,
   };
   const assignments = createAssignments({
     ...road,
@@ -177,7 +199,15 @@ export function takeAssignments(road: Road, sandboxes: Sandboxes): () => Promise
 
 /** What the node registers, and offers with each renewal. */
 export function membershipOf(
-  { secrets, invite, region, concurrency, cpus, sandboxMemoryBytes }: NodeOptions,
+  {
+    secrets,
+    invite,
+    region,
+    concurrency,
+    cpus,
+    sandboxMemoryBytes,
+    outside = NOTHING_OUTSIDE,
+  }: NodeOptions,
   { nodeId: me, keyPair, recordAt }: Identity,
   {
     ledgerNode,
@@ -195,7 +225,7 @@ export function membershipOf(
       runtimes: [...runtimeId.options],
       region,
       capacity: concurrency,
-      serves: [],
+      serves: servicesIn(outside),
       memoryMiB: Math.min(65_536, Math.floor(sandboxMemoryBytes / (1 << 20))),
       cpus,
       get nearness() {

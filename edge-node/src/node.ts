@@ -30,6 +30,7 @@ import {
   forgetOrders,
   membershipOf,
   openMail,
+  openOutside,
   openSandboxes,
   type Road,
   serveTaskData,
@@ -41,9 +42,10 @@ import { openJobs } from "./requester/jobs/open-jobs.ts";
 import { createRequester, type Requester } from "./requester/requester.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import { createTaskSecrets } from "./task-secrets.ts";
+import type { OutsideOptions } from "./worker/outside/services.ts";
 
 export interface NodeOptions extends SnapshotPlaces {
-  /** `chain`, `vote`, `objects`, `results`, `files`, `uploads`, `dispatches`, `deliveries`, `jobs`, `snapshots` and `control` lie in it. One process owns it. */
+  /** `chain`, `vote`, `objects`, `results`, `files`, `uploads`, `dispatches`, `deliveries`, `jobs`, `transcripts`, `snapshots` and `control` lie in it. One process owns it. */
   folder: string;
   genesis: Genesis;
   /** `edge` runs and verifies tasks and may vote; `gateway` orders them for others and follows the ledger. */
@@ -59,6 +61,8 @@ export interface NodeOptions extends SnapshotPlaces {
   /** Processors that it gives to them; announced, so that it is drawn for no more. */
   cpus: number;
   sandboxMemoryBytes: number;
+  /** What programs may ask of the world through this node. @default nothing */
+  outside?: OutsideOptions;
   /** Task data kept on this machine, all together; and as much of results. */
   objectsBytes: number;
   /** Where task data outlives this node: a folder, or s3://bucket/prefix. @default peers alone */
@@ -164,19 +168,12 @@ async function buildNode(
   const { blobs, files, results, pins, ...taskData } = await serveTaskData(parts, options, known);
   running.defer(() => taskData.stop());
   const mail = openMail(p2p, ledger, { onLetter: (letter) => requester.onLetter(letter) });
-  const road: Road = {
-    ...parts,
-    me,
-    keyPair,
-    ledger,
-    mail,
-    blobs,
-    dispatches,
-    secrets: createTaskSecrets(taskRoot(secrets)),
-  };
+  const own = { me, keyPair, secrets: createTaskSecrets(taskRoot(secrets)) };
+  const road: Road = { ...parts, ...own, ledger, mail, blobs, dispatches };
   const ordering = { ...road, folder, deliveries, files, results, pins, chain, submit };
   const requester: Requester = createRequester(ordering, signal);
-  running.defer(forgetOrders(road, taskData.release));
+  const outside = await openOutside(parts, options);
+  running.defer(forgetOrders(road, { release: taskData.release, ...outside }));
   showAccounts(p2p.messaging, chain);
   running.defer(() => p2p.stop());
   await p2p.start();
@@ -185,7 +182,7 @@ async function buildNode(
   if (role === "edge") {
     const sandboxes = await openSandboxes(parts, options);
     running.defer(() => sandboxes.stop());
-    running.defer(takeAssignments(road, sandboxes));
+    running.defer(takeAssignments(road, { sandboxes, outside }));
     const { onEvidence } = ledgerNode;
     const whereabouts = learnNearness({ ...road, ...p2p }, signal);
     const membership = { ...road, chain, onEvidence, heardOf: () => ledgerNode.heardOf };

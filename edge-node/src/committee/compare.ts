@@ -46,7 +46,7 @@ const contradicts = ({ leaves }: Claim, actual: TraceLeaf, index: number): boole
 };
 
 /** A trace may also go on where the other is closed: then its first leaf too many is the difference. */
-function firstDifference(a: readonly TraceLeaf[], b: readonly TraceLeaf[]): number {
+export function firstDifference(a: readonly TraceLeaf[], b: readonly TraceLeaf[]): number {
   const [longer, shorter] = a.length >= b.length ? [a, b] : [b, a];
   return longer.findIndex((leaf, i) => {
     const twin = shorter[i];

@@ -17,6 +17,8 @@ export interface Findings {
   /** Claims that were shown and hold together. */
   claims: ReadonlyMap<NodeId, Claim>;
   guilty: ReadonlyMap<NodeId, SegmentEvidence>;
+  /** Of work that is not deterministic: whose output is not like what was agreed, or will not do. */
+  unlike: ReadonlySet<NodeId>;
 }
 
 type Report = TaskMessageOf<"report">;
@@ -42,7 +44,7 @@ export async function exchangeReports(
   const reports = await othersReports(parts, verification, others, signal);
   const claims = new Map(mine.claims.map((claim) => [claim.worker, claim]));
   const guilty = await confirm(verification, claims, [...reports.values()], mine.audit.guilty);
-  return { claims, guilty };
+  return { claims, guilty, unlike: new Set() };
 }
 
 const evidenceOf = ({ guilty }: Audit) =>

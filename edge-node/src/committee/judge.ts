@@ -2,6 +2,7 @@ import type { ChainId, NodeId } from "@meshwork/foundation";
 import {
   closedSet,
   type Finding,
+  isPlain,
   outcomeOf,
   type TaskRecord,
   type Verdict,
@@ -18,7 +19,7 @@ export function judge(chainId: ChainId, task: TaskRecord, found: Findings): Verd
   const honest = findings
     .filter(({ verdict }) => verdict === "honest")
     .flatMap(({ worker }) => found.claims.get(worker) ?? []);
-  const result = agreedResult(honest);
+  const result = agreedResult(task, honest);
   const outcome = outcomeOf(task, { findings, result });
   return {
     chainId,
@@ -30,23 +31,29 @@ export function judge(chainId: ChainId, task: TaskRecord, found: Findings): Verd
   };
 }
 
-function findingOn(worker: NodeId, { claims, guilty }: Findings): Finding {
+function findingOn(worker: NodeId, { claims, guilty, unlike }: Findings): Finding {
   const claim = claims.get(worker);
   const evidence = guilty.get(worker) ?? null;
   if (claim === undefined) return { worker, verdict: "unrevealed", reveal: null, evidence: null };
+  const { reveal } = claim;
+  if (unlike.has(worker)) return { worker, verdict: "unlike", reveal, evidence: null };
   return {
     worker,
     verdict: evidence === null ? "honest" : "guilty",
-    reveal: claim.reveal,
+    reveal,
     evidence,
   };
 }
 
-/** Null when nobody is left, or when those who are left do not agree. */
-function agreedResult(honest: readonly Claim[]): Verdict["result"] {
+/**
+ * Null when nobody is left, or when those who are left do not agree. Where it is enough that outputs are
+ * alike, the result is that of the first in draw order.
+ */
+function agreedResult({ order }: TaskRecord, honest: readonly Claim[]): Verdict["result"] {
   const [first, ...rest] = honest;
-  if (first === undefined || rest.some(({ reveal }) => reveal.traceRoot !== first.reveal.traceRoot))
-    return null;
+  const agrees = ({ reveal }: Claim) =>
+    !isPlain(order.work) || reveal.traceRoot === first?.reveal.traceRoot;
+  if (first === undefined || !rest.every(agrees)) return null;
   const { resultHash, traceRoot, steps, fuel, fault } = first.reveal;
   return { resultHash, traceRoot, steps, fuel, fault };
 }

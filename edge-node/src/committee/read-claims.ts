@@ -11,7 +11,9 @@ import {
   type TaskMessageOf,
   TRACE_MAX_BYTES,
   type TraceLeaf,
+  type Transcript,
   traceRootOf,
+  transcript as transcriptWire,
 } from "@meshwork/protocol";
 import type { Shown } from "./gather-reveals.ts";
 import type { Verification, VerifierParts } from "./verify-task.ts";
@@ -21,6 +23,9 @@ export interface Claim {
   worker: NodeId;
   reveal: Reveal;
   leaves: readonly TraceLeaf[];
+  output: Uint8Array;
+  /** What the world told this run; null when it asked nothing. */
+  transcript: Transcript | null;
 }
 
 /**
@@ -58,8 +63,9 @@ async function readFirst(
 async function readClaim(
   { blobs, log }: Pick<VerifierParts, "blobs" | "log">,
   { task, signal }: Verification,
-  { reveal, trace, outputKey }: TaskMessageOf<"reveal">,
+  message: TaskMessageOf<"reveal">,
 ): Promise<Claim | null> {
+  const { reveal, trace, outputKey } = message;
   const hints = [reveal.worker, task.order.gateway];
   try {
     const leaves = decodeTrace(
@@ -68,6 +74,7 @@ async function readClaim(
     const maxBytes = limits.outputBytes + limits.sealOverheadBytes;
     const sealed = await blobs.fetch(reveal.sealedOutput, { hints, maxBytes, signal });
     const output = openBytes(fromHex(outputKey), sealed);
+    const transcript = await readTranscript(blobs, message, { hints, signal });
     const whole =
       output !== null &&
       isChain(leaves) &&
@@ -78,7 +85,7 @@ async function readClaim(
         orderId: task.orderId,
         worker: reveal.worker,
       });
-    return whole ? { worker: reveal.worker, reveal, leaves } : null;
+    return whole ? { worker: reveal.worker, reveal, leaves, output, transcript } : null;
   } catch (error) {
     if (signal.aborted) throw error;
     log.warn("a worker's claim could not be read", {
@@ -88,6 +95,21 @@ async function readClaim(
     });
     return null;
   }
+}
+
+/** @throws when it is not the one that the reveal names. */
+async function readTranscript(
+  blobs: VerifierParts["blobs"],
+  { reveal, transcript: place, outputKey }: TaskMessageOf<"reveal">,
+  from: { hints: readonly NodeId[]; signal: AbortSignal },
+): Promise<Transcript | null> {
+  if (reveal.transcript === null) return null;
+  if (place === null) throw new RangeError("the reveal does not say where the transcript lies");
+  const maxBytes = limits.transcriptBytes + limits.sealOverheadBytes;
+  const bytes = openBytes(fromHex(outputKey), await blobs.fetch(place, { ...from, maxBytes }));
+  if (bytes === null || sha256Hex(bytes) !== reveal.transcript)
+    throw new RangeError("what lies there is not the transcript");
+  return transcriptWire.decode(bytes);
 }
 
 /** Each step begins where the one before it ended, and nothing comes after an ending. */

@@ -1,7 +1,13 @@
 import type { KeyPair } from "@meshwork/crypto";
 import type { Clock, NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import { type Dispatch, seedCommitmentOf, type TaskRecord } from "@meshwork/protocol";
+import {
+  contractFlaw,
+  type Dispatch,
+  isPlain,
+  seedCommitmentOf,
+  type TaskRecord,
+} from "@meshwork/protocol";
 import { type Assignment, dispatchFor, holdersOf, placeOf } from "../assignment.ts";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { Blobs, TaskLedger, TaskMail } from "../ports.ts";
@@ -10,14 +16,16 @@ import type { HostTask } from "../runtime/runtime.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
 import { declineAssignment } from "../worker/accept-assignment.ts";
 import { fetchTask } from "../worker/fetch-inputs.ts";
+import type { OutsideParts } from "../worker/outside/outside.ts";
 import { answerAsks } from "./answer-asks.ts";
 import { attestVerdict } from "./attest.ts";
 import { auditClaims } from "./audit.ts";
+import { type Checked, checkByNature } from "./check-by-nature.ts";
 import { compareClaims } from "./compare.ts";
 import { exchangeReports } from "./exchange-reports.ts";
 import { gatherReveals } from "./gather-reveals.ts";
 import { judge } from "./judge.ts";
-import { readClaims } from "./read-claims.ts";
+import { type Claim, readClaims } from "./read-claims.ts";
 import { createReplayer, type Replayer } from "./replay.ts";
 
 export interface VerifierParts {
@@ -29,6 +37,8 @@ export interface VerifierParts {
   blobs: Blobs;
   dispatches: DispatchBook;
   secrets: TaskSecrets;
+  /** What a rubric may ask. */
+  outside: Pick<OutsideParts, "services">;
   openSandbox(
     task: HostTask,
     signal: AbortSignal,
@@ -74,15 +84,26 @@ export async function verifyTask(
     const claims = await readClaims(parts, gathering, { shown, limits: dispatch.contract.limits });
     const task = await parts.ledger.until(orderId, ({ audit }) => audit !== null, signal);
     const verification: Verification = { ...gathering, task };
-    const dispute = await compareClaims(verification, claims);
-    const audit = await auditClaims(parts, verification, dispute);
-    const findings = await exchangeReports(parts, verification, { claims, audit });
+    const check = isPlain(task.order.work) ? checkExactly : checkByNature;
+    const { findings, samples } = await check(parts, verification, { claims, dispatch });
     const verdict = judge(parts.ledger.chainId, task, findings);
-    await attestVerdict(parts, verification, { verdict, samples: audit.samples });
+    await attestVerdict(parts, verification, { verdict, samples });
   } finally {
     stopAnswering();
     await replayer.close();
   }
+}
+
+/** What all replicas of deterministic work must be: the same to the last bit. */
+async function checkExactly(
+  parts: VerifierParts,
+  verification: Verification,
+  { claims }: { claims: readonly Claim[] },
+): Promise<Checked> {
+  const dispute = await compareClaims(verification, claims);
+  const audit = await auditClaims(parts, verification, dispute);
+  const findings = await exchangeReports(parts, verification, { claims, audit });
+  return { findings, samples: audit.samples };
 }
 
 /**
@@ -96,13 +117,15 @@ async function canRepeat(
 ): Promise<boolean> {
   const { dispatch, task, assignment } = about;
   try {
+    const flaw = contractFlaw(dispatch.contract, task.order.work);
+    if (flaw !== null) throw new RangeError(flaw);
     await fetchTask(parts.blobs, dispatch, { hints: holdersOf(task, parts.me), signal });
     return true;
   } catch (error) {
     signal.throwIfAborted();
     if (!(await declineAssignment(parts, assignment, signal))) throw error;
     const { orderId } = assignment;
-    parts.log.warn("a verifier's place was declined: the data is not to be had", {
+    parts.log.warn("a verifier's place was declined: the task cannot be checked here", {
       orderId,
       error,
     });

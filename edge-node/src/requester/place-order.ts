@@ -8,6 +8,8 @@ import {
 } from "@meshwork/foundation";
 import {
   type Contract,
+  contentOf,
+  contractFlaw,
   contractHash,
   type Dispatch,
   type InputRef,
@@ -86,15 +88,24 @@ function checkOrder(
       `the contract and blind hash to ${hash}, but the order names ${named}`,
     );
   }
+  const { work } = body.kind === "submit" ? body.order : body.mandate.order;
+  const flaw = contractFlaw(contract, work);
+  if (flaw !== null)
+    throw new OrderError("CONTRACT_FLAWED", `no node would take this order: ${flaw}`);
   return transactionIdOf(transaction.unsigned) as string as OrderId;
 }
 
+const nameOf = ({ inputs }: Contract, index: number): string => {
+  if (index === 0) return "the program";
+  return index <= inputs.length ? `input ${index - 1}` : "the comparator or rubric";
+};
+
 function checkObjects({ contract, objects }: PlacedOrder): void {
-  const named = [contract.program, ...contract.inputs];
+  const named: InputRef[] = contentOf(contract);
   named.forEach((ref, i) => {
     const { contentId, sizeBytes } = ref;
     const bytes = objects[i];
-    const what = i === 0 ? "the program" : `input ${i - 1}`;
+    const what = nameOf(contract, i);
     if (!isInputSize(ref))
       throw new OrderError(
         "INPUT_SIZE_WRONG",
@@ -130,7 +141,7 @@ async function sealObjects(
   const account = requesterOf(order.transaction);
   const seal = (bytes: Uint8Array): Promise<ContentId> =>
     parts.blobs.put(sealBytes(fromHex(dataKey), bytes), { orderId });
-  const named: InputRef[] = [contract.program, ...contract.inputs];
+  const named: InputRef[] = contentOf(contract);
   const sealed = await Promise.all(
     named.map(async ({ contentId: plain }, i) => {
       // A file lies sealed already: the order's key opens its map, and the map its chunks.

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import {
   type ContentId,
   type Digest,
-  type Fuel,
   type NodeId,
   type OrderId,
   type Points,
@@ -37,6 +36,8 @@ import { createTaskSecrets } from "../task-secrets.ts";
 import { createWatch } from "../watch.ts";
 import { createPace } from "../worker/pace.ts";
 import { work } from "../worker/work.ts";
+import { contractFor } from "./contract-for.ts";
+import { nothingOutside } from "./nothing-outside.ts";
 
 /** How one node of the road behaves; by default as it should. */
 export interface Conduct {
@@ -174,6 +175,7 @@ export class RoadNetwork {
       log: silentLog,
       hasRoom: () => true,
       pace: createPace(),
+      outside: nothingOutside,
       openSandbox: async () => {
         const program = conduct.program ?? this.#truth;
         return { ...program, close: async () => {} };
@@ -285,20 +287,3 @@ export class RoadNetwork {
     return isExecutable(this.chain.state, transaction, { time: this.chain.header.time + 10 });
   }
 }
-
-const contractFor = (program: Uint8Array): Contract => ({
-  runtime: "wasm-step-v1",
-  program: { contentId: contentIdOf(program), sizeBytes: program.length },
-  inputs: [],
-  limits: {
-    fuel: 1_000_000_000n as Fuel,
-    memoryPages: 16,
-    stackDepth: 1_024,
-    steps: 100,
-    stateBytes: 65_536,
-    outputBytes: 65_536,
-  },
-  comparator: { kind: "exact" },
-  outside: null,
-  rubric: null,
-});

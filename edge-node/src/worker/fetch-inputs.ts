@@ -54,6 +54,19 @@ export async function fetchTask(
   };
 }
 
+/** Other content that the contract names: a comparator's program, or a rubric. */
+export async function fetchContent(
+  blobs: Pick<Blobs, "fetch">,
+  dispatch: Dispatch,
+  { ref, ...from }: { ref: ContentRef; hints: readonly NodeId[]; signal: AbortSignal },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { contentId: id, sizeBytes } = ref;
+  const maxBytes = sizeBytes + limits.sealOverheadBytes;
+  const bytes = await openSealed(blobs, dispatch, { ...from, id, maxBytes });
+  if (bytes === null || contentIdOf(bytes) !== id) throw mismatch(id);
+  return new Uint8Array(bytes);
+}
+
 type InputId = InputRef["contentId"];
 
 /** Null when the order's key does not open what lies there. */

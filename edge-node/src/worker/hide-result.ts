@@ -1,6 +1,13 @@
 import { sealBytes } from "@meshwork/crypto";
 import { type ContentId, type Digest, fromHex } from "@meshwork/foundation";
-import { encodeTrace, type Reveal, type TaskRecord } from "@meshwork/protocol";
+import {
+  encodeTrace,
+  type Reveal,
+  type TaskRecord,
+  type Transcript,
+  transcriptHash,
+  transcript as transcriptWire,
+} from "@meshwork/protocol";
 import type { Assignment } from "../assignment.ts";
 import type { TaskRun } from "../runtime/run-task.ts";
 import { whileTimeLasts } from "../time-limit.ts";
@@ -11,6 +18,8 @@ export interface HiddenResult {
   outputKey: Digest;
   /** Where the run's leaves lie, for those who will check it. */
   trace: ContentId;
+  /** Where what the world told it lies, sealed with the same key; null when it asked nothing. */
+  transcript: ContentId | null;
 }
 
 /**
@@ -21,24 +30,30 @@ export interface HiddenResult {
 export async function hideResult(
   parts: Pick<WorkerParts, "me" | "clock" | "blobs" | "secrets" | "log">,
   { orderId, attempt }: Assignment,
-  { task, run }: { task: TaskRecord; run: TaskRun },
+  {
+    task,
+    run,
+    transcript: told,
+  }: { task: TaskRecord; run: TaskRun; transcript: Transcript | null },
   signal: AbortSignal,
 ): Promise<HiddenResult> {
   const { me, blobs, secrets } = parts;
   const outputKey = secrets("output-key", orderId, attempt);
-  const sealed = sealBytes(fromHex(outputKey), run.output);
-  const [sealedOutput, trace] = await Promise.all([
+  const seal = (bytes: Uint8Array) => sealBytes(fromHex(outputKey), bytes);
+  const sealed = seal(run.output);
+  const [sealedOutput, trace, transcript] = await Promise.all([
     blobs.put(sealed, { orderId }),
     blobs.put(encodeTrace(run.leaves), { orderId }),
+    told && blobs.put(seal(transcriptWire.encode(told)), { orderId }),
     leaveWithGateway(parts, task, sealed, signal),
   ]);
   const { resultHash, traceRoot, steps, fuel, fault } = run;
   const salt = secrets("salt", orderId, attempt);
   const reveal = {
     ...{ worker: me, resultHash, traceRoot, steps, fuel, fault },
-    ...{ sealedOutput, transcript: null, salt },
+    ...{ sealedOutput, transcript: told && transcriptHash(told), salt },
   };
-  return { reveal, outputKey, trace };
+  return { reveal, outputKey, trace, transcript };
 }
 
 /**

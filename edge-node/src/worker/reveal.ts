@@ -7,7 +7,7 @@ import type { WorkerParts } from "./work.ts";
 export async function reveal(
   parts: Pick<WorkerParts, "ledger" | "mail" | "log">,
   { orderId, attempt }: Assignment,
-  { reveal, outputKey, trace }: HiddenResult,
+  { reveal, outputKey, trace, transcript }: HiddenResult,
   signal: AbortSignal,
 ): Promise<void> {
   const task = await parts.ledger.until(orderId, (record) => record.closeHeight !== null, signal);
@@ -18,7 +18,7 @@ export async function reveal(
     reveal,
     outputKey,
     trace,
-    transcript: null,
+    transcript,
   } as const;
   const readers = [...seatedVerifiers(task).map(({ node }) => node), task.order.gateway];
   await Promise.allSettled(

@@ -1,9 +1,16 @@
-import type { Dispatch, TaskRecord } from "@meshwork/protocol";
+import { contractFlaw, type Dispatch, type TaskRecord } from "@meshwork/protocol";
+import type { OutsideParts } from "./outside/outside.ts";
 import type { Pace } from "./pace.ts";
 
 export interface Decline {
-  code: "NO_ROOM" | "FUEL_ABOVE_ORDER" | "TOO_SLOW";
+  code: "NO_ROOM" | "FUEL_ABOVE_ORDER" | "TOO_SLOW" | "CONTRACT_FLAWED" | "HOST_NOT_SERVED";
   reason: string;
+}
+
+interface DeclineParts {
+  pace: Pick<Pace, "leastMs">;
+  hasRoom(): boolean;
+  outside: Pick<OutsideParts, "services">;
 }
 
 /**
@@ -12,7 +19,7 @@ export interface Decline {
  * worker would run for nothing, and what this machine cannot do in time it must not take.
  */
 export function whyDecline(
-  { pace, hasRoom }: { pace: Pick<Pace, "leastMs">; hasRoom(): boolean },
+  { pace, hasRoom, outside: { services } }: DeclineParts,
   { order }: Pick<TaskRecord, "order">,
   { contract }: Dispatch,
 ): Decline | null {
@@ -23,6 +30,11 @@ export function whyDecline(
       code: "FUEL_ABOVE_ORDER",
       reason: `the contract allows ${fuel} fuel, the order pays for ${order.maxFuel}`,
     };
+  const flaw = contractFlaw(contract, order.work);
+  if (flaw !== null) return { code: "CONTRACT_FLAWED", reason: flaw };
+  const foreign = contract.outside?.origins.find((origin) => !services.serves(origin));
+  if (foreign !== undefined)
+    return { code: "HOST_NOT_SERVED", reason: `this worker does not fetch from ${foreign}` };
   const leastMs = pace.leastMs(fuel);
   const { runMs } = order.deadlines;
   if (leastMs <= runMs) return null;

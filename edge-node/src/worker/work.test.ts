@@ -14,6 +14,7 @@ import { contentIdOf } from "@meshwork/storage";
 import { expect, test } from "vitest";
 import { honestProgram } from "../committee/testing/honest-program.ts";
 import { createTaskSecrets } from "../task-secrets.ts";
+import { nothingOutside } from "../testing/nothing-outside.ts";
 import { createPace } from "./pace.ts";
 import { type WorkerParts, work } from "./work.ts";
 
@@ -33,6 +34,9 @@ const dispatch = {
     program: { contentId: contentIdOf(program), sizeBytes: program.length },
     inputs: [],
     limits: { fuel: 1n },
+    comparator: { kind: "exact" },
+    outside: null,
+    rubric: null,
   },
   dataKey,
   sealed: [{ plain: contentIdOf(program), sealed: contentIdOf(sealed) }],
@@ -58,6 +62,7 @@ async function toldLedger(
     log: silentLog,
     hasRoom: () => true,
     pace: createPace(),
+    outside: nothingOutside,
     dispatches: { get: () => dispatch },
     secrets: createTaskSecrets(utf8("worker")),
     mail: { send: async () => {} },

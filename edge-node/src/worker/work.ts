@@ -11,6 +11,7 @@ import { acceptAssignment, declineAssignment } from "./accept-assignment.ts";
 import { commitResult } from "./commit-result.ts";
 import { fetchTask } from "./fetch-inputs.ts";
 import { hideResult } from "./hide-result.ts";
+import { type OutsideParts, runOutside } from "./outside/outside.ts";
 import type { Pace } from "./pace.ts";
 import { reveal } from "./reveal.ts";
 import { runAssignment } from "./run-assignment.ts";
@@ -32,13 +33,15 @@ export interface WorkerParts {
   ): Promise<RunningTask & { close(): Promise<void> }>;
   /** Whether this node can take one task more. */
   hasRoom(): boolean;
+  outside: OutsideParts;
   pace: Pace;
   log: Log;
 }
 
 /**
  * A worker's part of the road, steps 4 and 5. Every step may be done again after a crash: the run is
- * deterministic and the secrets are derived, so that the same commitment and the same reveal come out.
+ * deterministic (on what the world has said, which is kept) and the secrets are derived, so that the same
+ * commitment and the same reveal come out.
  */
 export async function work(
   parts: WorkerParts,
@@ -55,8 +58,12 @@ export async function work(
   // The run does not wait until the acceptance is final: if it is refused, only this node has lost.
   const accepted = acceptAssignment(parts, assignment, signal);
   accepted.catch(() => {});
-  const run = await runAssignment(parts, assignment, inputs, signal);
-  const result = await hideResult(parts, assignment, { task, run }, signal);
+  const { run, transcript } = await runOutside(parts.outside, assignment, {
+    outside: dispatch.contract.outside,
+    signal,
+    run: (world) => runAssignment(parts, assignment, { ...inputs, ...world }, signal),
+  });
+  const result = await hideResult(parts, assignment, { task, run, transcript }, signal);
   await accepted;
 
   await commitResult(parts, assignment, { task, result }, signal);

@@ -45,6 +45,10 @@ export const limits = {
   /** Characters of JSON; an answer of a MiB in base64 is the largest. */
   requestCharacters: 256 << 10,
   answerCharacters: 3 << 19,
+  /** One answer of a web page or a model: how long it may take, and be, and how often it may lead elsewhere. */
+  outsideTimeoutMs: 20_000,
+  outsideBodyBytes: 1 << 20,
+  outsideRedirects: 3,
   /** JSON that a comparator looks into: what is longer or deeper is like nothing but itself. */
   comparedJsonBytes: 4 << 20,
   comparedJsonDepth: 256,

@@ -13,6 +13,7 @@ import { z } from "zod";
 import { wire } from "./canonical.ts";
 import { comparator } from "./comparator.ts";
 import { contentRef } from "./content-ref.ts";
+import type { Service, Work } from "./work.ts";
 
 /**
  * What is to be computed. Whoever holds the contract can compute the result; the ledger sees only
@@ -85,6 +86,27 @@ export type Contract = z.infer<typeof contract.schema>;
 /** @param blind 32 random bytes in hex, known to the requester and to the drawn nodes. */
 export const contractHash = (value: Contract, blind: Digest): Digest =>
   digestOf("meshwork/contract/1", contract.encode(value), fromHex(blind));
+
+/** Why a contract is none for an order of such work, in words; null: it is. The ledger cannot look: nodes do. */
+export function contractFlaw(
+  { runtime, limits: granted, comparator, outside, rubric }: Contract,
+  { nature, comparison, needs }: Work,
+): string | null {
+  if ((comparator.kind === "exact") !== (comparison === "exact"))
+    return `the order says that outputs are compared ${comparison}, the contract ${comparator.kind}`;
+  if ((nature === "judged") !== (rubric !== null))
+    return "work that is judged names a rubric, and no other does";
+  if (outside === null) return null;
+  if (nature === "deterministic") return "what asks the world is not deterministic";
+  if (runtime !== "js-qjs-v1" || granted.steps !== 1)
+    return "only JavaScript of one step can ask the world";
+  const asked: Service[] = [
+    ...(outside.origins.length > 0 ? (["fetch"] as const) : []),
+    ...(outside.model ? (["model"] as const) : []),
+  ];
+  const missing = asked.find((one) => !needs.includes(one));
+  return missing === undefined ? null : `the contract asks for ${missing}, the order does not`;
+}
 
 /** All that a contract names, the program first, then the inputs: what is stored, sealed and fetched. */
 export const contentOf = ({ program, inputs, comparator, rubric }: Contract) => [

@@ -5,9 +5,7 @@ import { wire } from "./canonical.ts";
 
 /** One question that a program asked of the world, and what it was told. */
 export const exchange = z.strictObject({
-  /** The step that asked. */
-  step: z.int().min(0).max(limits.stepsPerTask),
-  /** Canonical JSON, as the program asked it. */
+  /** JSON, as the program asked it. */
   request: z.string().max(limits.requestCharacters),
   /** JSON. A refusal and a failure are answers too. */
   answer: z.string().max(limits.answerCharacters),

@@ -19,7 +19,7 @@ export async function claimOf(name: string, program: RunningTask): Promise<Claim
   const salt = "00" as Digest;
   const shown = { worker, resultHash, traceRoot, steps, fuel, fault, sealedOutput, salt };
   const reveal: Reveal = { ...shown, transcript: null };
-  return { worker, reveal, leaves: run.leaves };
+  return { worker, reveal, leaves: run.leaves, output: run.output, transcript: null };
 }
 
 /** Runs steps of the true program again, from the states that the claim itself names. */
