@@ -2,9 +2,11 @@ import { join, resolve } from "node:path";
 import { systemClock, systemRandom } from "@meshwork/foundation";
 import { chainIdOf, inviteToText } from "@meshwork/protocol";
 import { Command } from "commander";
+import { type CheckpointOptions, withCheckpointOption } from "../checkpoint.ts";
 import { CliError } from "../cli-error.ts";
 import { readGenesis, writeNew } from "../files.ts";
 import { readKeys } from "../key-files.ts";
+import { checkpointOf } from "../network/checkpoint-of.ts";
 import { makeInvite } from "../network/make-invite.ts";
 import { bigInteger, collect, integer, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
@@ -78,7 +80,8 @@ function createCommand(streams: Streams): Command {
     });
 }
 
-interface InviteOptions {
+interface InviteOptions extends CheckpointOptions {
+  data?: string;
   genesis: string;
   keys: string;
   relay: string[];
@@ -89,7 +92,7 @@ interface InviteOptions {
 }
 
 function inviteCommand(streams: Streams): Command {
-  return new Command("invite")
+  const command = new Command("invite")
     .description("make an invite string that your account answers and pays for")
     .requiredOption("--genesis <file>", "the network's genesis.json")
     .requiredOption("--keys <dir>", "the folder of the account that vouches")
@@ -101,15 +104,22 @@ function inviteCommand(streams: Streams): Command {
     .option("--grant <points>", "what each newcomer gets from you", bigInteger, 1_000n)
     .option("--uses <n>", "how many newcomers it lets in", integer(1, 10_000), 1)
     .option("--days <n>", "how long it is good for", integer(1, 365), 7)
+    .option("--data <dir>", "a node's folder: where its ledger stands, for newcomers to trust")
     .option("--out <file>", "write it to a new file instead of the screen")
     .action(async (options: InviteOptions, command: Command) => {
       const output = outputOf(command, streams);
-      const chainId = chainIdOf(await readGenesis(options.genesis));
+      const genesis = await readGenesis(options.genesis);
+      const chainId = chainIdOf(genesis);
+      const checkpoint = options.checkpoint ?? (await checkpointOf(options.data, genesis));
       const { keyPair, account: issuer } = await readKeys(options.keys);
       const notAfter = systemClock.now() + options.days * 24 * 3_600_000;
       const { relay: relays, grant, uses } = options;
       const text = inviteToText(
-        makeInvite(keyPair, { chainId, issuer, relays, grant, uses, notAfter }, systemRandom),
+        makeInvite(
+          keyPair,
+          { chainId, issuer, relays, grant, uses, notAfter, checkpoint },
+          systemRandom,
+        ),
       );
       if (options.out === undefined) {
         output.emit("invite", { invite: text });
@@ -120,4 +130,5 @@ function inviteCommand(streams: Streams): Command {
         output.say(`The invite is in ${options.out}. Whoever has it may join.`);
       }
     });
+  return withCheckpointOption(command);
 }

@@ -28,6 +28,8 @@ export interface InvitePlan {
   readonly uses: number;
   /** Wall time. */
   readonly notAfter: number;
+  /** A recent end of an epoch. @default none: the newcomer trusts the genesis */
+  readonly checkpoint?: Invite["checkpoint"];
 }
 
 /** The issuer pays the grants, and answers for whom he lets in. */
@@ -47,5 +49,6 @@ export function makeInvite(issuer: KeyPair, plan: InvitePlan, random: Random): I
     relays: [...plan.relays],
     voucher: { body, signature: sign(issuer, message) },
     voucherSecret: toHex(secretOf(voucherKey)),
+    checkpoint: plan.checkpoint ?? null,
   };
 }

@@ -34,6 +34,7 @@ test("a newcomer takes no other genesis than the one that his invite names", asy
     relays: relay.addresses(),
     voucher: signVoucher(requester.keyPair, body),
     voucherSecret: toHex(secretOf(voucherKey)),
+    checkpoint: null,
   };
   const newcomer = () => secretOf(generateKeyPair());
   const secrets = { identitySecret: newcomer(), recoverySecret: newcomer(), keyVersion: 0 };

@@ -8,6 +8,7 @@ import {
   type Invite,
   inviteFromText,
 } from "@meshwork/protocol";
+import type { NamedBlock } from "@meshwork/verify";
 
 export class GenesisFileError extends CodedError<
   "GENESIS_UNREADABLE" | "GENESIS_UNKNOWN" | "GENESIS_OTHER_NETWORK"
@@ -18,6 +19,8 @@ export interface NetworkPlace {
   genesis: Genesis;
   invite: Invite | null;
   relays: readonly string[];
+  /** What the operator named, or else whoever invited him: a block to trust, beside the genesis. */
+  checkpoint: NamedBlock | null;
 }
 
 export interface PlaceOptions {
@@ -26,6 +29,8 @@ export interface PlaceOptions {
   /** An invite string. */
   invite: string | null;
   relays: readonly string[];
+  /** @default that of the invite */
+  checkpoint?: NamedBlock | null;
 }
 
 /**
@@ -49,7 +54,7 @@ export async function findGenesis(
       `the invite is for network ${invite.chainId}, and the genesis here is of ${chainIdOf(genesis)}: give the node another folder`,
     );
   }
-  return { genesis, invite, relays };
+  return { genesis, invite, relays, checkpoint: options.checkpoint ?? invite?.checkpoint ?? null };
 }
 
 async function readGenesis(path: string | null, { ifThere = false } = {}): Promise<Genesis | null> {

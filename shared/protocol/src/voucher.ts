@@ -1,5 +1,6 @@
 import { digestOf, type KeyPair, sign, verify } from "@meshwork/crypto";
 import {
+  blockHash,
   type ChainId,
   chainId,
   type Digest,
@@ -77,6 +78,19 @@ export const invite = wire(
     voucher,
     /** The SM2 secret of `voucherKey`: an invite is a bearer token. */
     voucherSecret: z.string().regex(/^[0-9a-f]{64}$/),
+    /**
+     * The end of an epoch, as the issuer's node checked it: whoever trusts him to let them in can trust his
+     * word for where the ledger stood, once the genesis is too old to prove it. Null: none had ended.
+     */
+    checkpoint: z
+      .strictObject({
+        height: z
+          .int()
+          .min(1)
+          .max(2 ** 48),
+        hash: blockHash,
+      })
+      .nullable(),
   }),
   { name: "invite", maxBytes: 8_192 },
 );

@@ -85,6 +85,7 @@ export const sampleInvite: Invite = {
   relays: ["/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWExample"],
   voucher: sampleVoucher,
   voucherSecret: hex(32, 56),
+  checkpoint: { height: 3_600, hash: hex(32, 57) as BlockHash },
 };
 
 export const sampleNodeRecord: NodeRecord = {
