@@ -18,7 +18,7 @@ export type { LedgerEvent } from "./draft.ts";
 export { leaderOrder } from "./elect-committee.ts";
 export { isNewcomer } from "./eligibility.ts";
 export type { Contribution, Epoch } from "./epoch-records.ts";
-export { costOfSubmit, priceOfRun, type Split, splitOf, worstCaseOf } from "./escrow.ts";
+export { bondOf, costOfSubmit, priceOfRun, type Split, splitOf, worstCaseOf } from "./escrow.ts";
 export { FoundingError, foundAnew } from "./found-anew.ts";
 export { applyGenesis, checkGenesis, GenesisError } from "./genesis.ts";
 export { requireKnownProtocol, UnknownProtocolError } from "./protocol-version.ts";

@@ -2,21 +2,25 @@ import { type Digest, type NodeId, toHex } from "@meshwork/foundation";
 import {
   type Attestation,
   closedSet,
+  contradictsHimself,
   encodeLeaf,
+  NOTHING_HASH,
   outcomeOf,
   type Finding as ProtocolFinding,
+  picksOf,
   sampleCount,
   sampleDigest,
   sampledSteps,
   type TaskPlace,
   type TaskRecord,
   type TraceLeaf,
+  type TransactionBody,
   tracePath,
   type Verdict,
 } from "@meshwork/protocol";
 import { seededDigest } from "./identity.ts";
 import { type Lie, type Run, revealOf, runKey, STEPS, traceOf } from "./program.ts";
-import type { AuditMode, Finding } from "./strategy.ts";
+import type { AuditMode, Finding, Samples } from "./strategy.ts";
 import { UNSIGNED } from "./trust-ledger.ts";
 
 export const seedOf = (verifier: NodeId, { orderId, attempt }: TaskRecord): Digest =>
@@ -95,15 +99,34 @@ function findingOf(task: TaskRecord, { worker, run, at }: Finding): ProtocolFind
   return { worker, verdict: "guilty", reveal, evidence };
 }
 
+/** What he ran again, or read off the trace that the worker shows, or made up. */
 export function attestationOf(
   task: TaskRecord,
   verdict: Verdict,
-  { node, key }: TaskPlace,
+  { seat: { node, key }, samples: kind }: { seat: TaskPlace; samples: Samples },
 ): Attestation {
   const seed = seedOf(node, task);
-  // Nobody can tell samples that were run from samples that were made up.
+  const { leaves } = traceOf("honest");
   const samples = pickedBy(node, task)
     .slice(0, sampleCount(task, verdict))
-    .map((step) => sampleDigest(key, seed, seededDigest(`post ${step}`)));
+    .map((step) => {
+      const post = leaves[step]?.post ?? NOTHING_HASH;
+      return sampleDigest(key, seed, kind === "made up" ? seededDigest(`post ${step}`) : post);
+    });
   return { verifier: node, seed, samples, signature: UNSIGNED };
+}
+
+/** Whoever has seen the trace looks at the samples of the others: one that is not of it convicts. */
+export function recheckOf(
+  verdict: Verdict,
+  { seat: { key }, attestation }: { seat: TaskPlace; attestation: Attestation },
+): TransactionBody | null {
+  const { leaves, traceRoot } = traceOf("honest");
+  if (verdict.result?.traceRoot !== traceRoot) return null;
+  const wrong = picksOf({ verdict, attestation })
+    .flatMap((step) => leaves[step] ?? [])
+    .find((leaf) => contradictsHimself({ key, verdict, attestation }, leaf));
+  if (wrong === undefined) return null;
+  const leaf = toHex(encodeLeaf(wrong));
+  return { kind: "recheck", verdict, attestation, leaf, path: tracePath(leaves, wrong.index) };
 }

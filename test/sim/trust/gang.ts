@@ -22,7 +22,7 @@ export interface Adversary {
 }
 
 /** What a newcomer gets from the gang's own purse: the price of registering, and bonds for a while. */
-const GRANT = 600n as Points;
+const GRANT = 2_000n as Points;
 
 /** All keys of one adversary. */
 export class Gang {

@@ -1,5 +1,6 @@
 import type { NodeId, OrderId } from "@meshwork/foundation";
 import {
+  type Attestation,
   closedSet,
   commitmentOf,
   proofQuorum,
@@ -7,9 +8,11 @@ import {
   seedCommitmentOf,
   type TaskPlace,
   type TaskRecord,
+  type TransactionBody,
+  type Verdict,
   verdictHash,
 } from "@meshwork/protocol";
-import { attestationOf, saltOf, seedOf, truthOf, verdictOf } from "./committee.ts";
+import { attestationOf, recheckOf, saltOf, seedOf, truthOf, verdictOf } from "./committee.ts";
 import { type Run, revealOf, STEPS } from "./program.ts";
 import { promisedOdds, riskOf, worthOf } from "./risk.ts";
 import type { Strategy } from "./strategy.ts";
@@ -22,6 +25,12 @@ interface Parts {
   strategyOf(id: NodeId): Strategy;
 }
 
+interface Word {
+  seat: TaskPlace;
+  verdict: Verdict;
+  attestation: Attestation;
+}
+
 const seatKey = (node: NodeId, { orderId, attempt }: Pick<TaskRecord, "orderId" | "attempt">) =>
   `${orderId}/${attempt}/${node}`;
 
@@ -32,6 +41,8 @@ export class Play {
   readonly #runs = new Map<string, Run | null>();
   readonly #answered = new Set<string>();
   readonly #judged = new Set<string>();
+  /** Words that contradict themselves, by who will bring them once their time has come. */
+  #evidence: { finder: NodeId; body: TransactionBody }[] = [];
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -52,6 +63,13 @@ export class Play {
   forget(orderId: OrderId): void {
     for (const memory of [this.#runs, this.#answered, this.#judged])
       for (const key of memory.keys()) if (key.startsWith(orderId)) memory.delete(key);
+  }
+
+  /** Who was found to have made samples up is brought before the ledger. */
+  bringEvidence(): void {
+    for (const { finder, body } of this.#evidence)
+      this.#parts.ledger.send({ nodeId: finder }, body);
+    this.#evidence = [];
   }
 
   #work(task: TaskRecord, place: TaskPlace): void {
@@ -98,19 +116,23 @@ export class Play {
     tally.risk(riskOf(known, promisedOdds(known)), worthOf(known));
     const shown = this.#shown(task, runs);
     const seats = seatedVerifiers(task);
-    const auditors = seats.map(({ node }) => node).filter((id) => strategyOf(id).runsSamples);
+    const auditors = seats.map(({ node }) => node).filter((id) => strategyOf(id).samples === "run");
     const truth = truthOf(task, shown, auditors);
     for (const id of auditors) tally.worked(id, this.#share(task));
     const words = seats.flatMap((seat) => {
-      const found = strategyOf(seat.node).judges({ me: seat.node, task }, truth);
-      return found === null ? [] : [{ seat, verdict: verdictOf(task, ledger.chainId, found) }];
+      const { judges, samples } = strategyOf(seat.node);
+      const found = judges({ me: seat.node, task }, truth);
+      if (found === null) return [];
+      const verdict = verdictOf(task, ledger.chainId, found);
+      return [{ seat, verdict, attestation: attestationOf(task, verdict, { seat, samples }) }];
     });
+    this.#lookAt(words, auditors);
     const quorum = proofQuorum(task.order.policy.verifiers);
     for (const { verdict } of words) {
       const hash = verdictHash(verdict);
       const alike = words.filter((word) => verdictHash(word.verdict) === hash);
       if (alike.length < quorum) continue;
-      const attestations = alike.map(({ seat }) => attestationOf(task, verdict, seat));
+      const attestations = alike.map(({ attestation }) => attestation);
       ledger.send(
         { nodeId: alike[0]?.seat.node ?? task.requester },
         {
@@ -121,6 +143,15 @@ export class Play {
       return;
     }
     this.#speakUp(task, shown, words);
+  }
+
+  /** Verifiers who ran their own samples hold the others' against the trace. */
+  #lookAt(words: readonly Word[], auditors: readonly NodeId[]): void {
+    for (const word of words) {
+      const finder = auditors.find((id) => id !== word.seat.node);
+      const body = recheckOf(word.verdict, word);
+      if (finder !== undefined && body !== null) this.#evidence.push({ finder, body });
+    }
   }
 
   #shown(task: TaskRecord, runs: ReadonlyMap<NodeId, Run>): Map<NodeId, Run | null> {
@@ -137,11 +168,7 @@ export class Play {
     return audit?.mode === "segments" ? order.policy.segmentsPerVerifier / STEPS : 0;
   }
 
-  #speakUp(
-    task: TaskRecord,
-    shown: ReadonlyMap<NodeId, Run | null>,
-    words: readonly { seat: TaskPlace; verdict: ReturnType<typeof verdictOf> }[],
-  ): void {
+  #speakUp(task: TaskRecord, shown: ReadonlyMap<NodeId, Run | null>, words: readonly Word[]): void {
     const { ledger } = this.#parts;
     const { orderId, attempt } = task;
     for (const [nodeId, run] of shown) {
@@ -149,8 +176,7 @@ export class Play {
       const reveal = revealOf(nodeId, run, saltOf(nodeId, task));
       ledger.send({ nodeId }, { kind: "show", orderId, attempt, reveal });
     }
-    for (const { seat, verdict } of words) {
-      const attestation = attestationOf(task, verdict, seat);
+    for (const { seat, verdict, attestation } of words) {
       ledger.send({ nodeId: seat.node }, { kind: "attest", verdict, attestation });
     }
   }

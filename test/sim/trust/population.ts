@@ -38,7 +38,7 @@ export const populationOf = (nodes: number, gang: number): Population => ({
 
 export const PURSE = 1_000_000n as Points;
 /** A member can stake on many places at a time. */
-const MEMBER_POINTS = 5_000n as Points;
+const MEMBER_POINTS = 20_000n as Points;
 const CAPACITY = 4;
 const SEATS = 4;
 

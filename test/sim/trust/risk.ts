@@ -1,5 +1,5 @@
 import type { NodeId } from "@meshwork/foundation";
-import { isNewcomer, type State } from "@meshwork/ledger";
+import { bondOf, isNewcomer, type State } from "@meshwork/ledger";
 import { closedSet, proofQuorum, seatedVerifiers, type TaskRecord } from "@meshwork/protocol";
 import { payOfRun } from "./orders.ts";
 import { type Run, runKey, STEPS } from "./program.ts";
@@ -45,7 +45,7 @@ export function riskOf(known: Known, { rate, full }: AuditOdds): number {
   if (new Set(workers.map(({ run }) => runKey(run))).size > 1) return 0;
   const shown = (mode: "none" | "segments") =>
     workers.every(({ node }) => strategyOf(node).shows({ me: node, task }, mode)) ? 1 : 0;
-  const auditors = upright.filter(({ runsSamples }) => runsSamples).length;
+  const auditors = upright.filter(({ samples }) => samples === "run").length;
   const first = workers[0]?.run ?? "honest";
   const forged = first === "honest" ? 0 : first.forged.length;
   const missed = missedBy(task.order.policy.segmentsPerVerifier, forged) ** auditors;
@@ -57,7 +57,7 @@ export function riskOf(known: Known, { rate, full }: AuditOdds): number {
  * all that it would have been paid, against what is at stake if they are found out.
  */
 export function worthOf(known: Known): number {
-  const { state } = known;
+  const { state, task } = known;
   const { upright, quorum } = verifiersOf(known);
   const passed = riskOf(known, drawnOdds(known));
   // Whoever holds enough seats to keep the others from a quorum is not convicted by anyone.
@@ -66,7 +66,7 @@ export function worthOf(known: Known): number {
   const worths = workersOf(known).map(({ node, run }) => {
     if (run === "honest") return 0;
     const account = state.account(node);
-    const stake = Number(state.policy.bond) + Number(account?.vesting ?? 0n);
+    const stake = Number(bondOf(state.policy, task.order)) + Number(account?.vesting ?? 0n);
     return passed * pay * (run.forged.length / STEPS) - caught * stake;
   });
   return worths.reduce((sum, worth) => sum + worth, 0);

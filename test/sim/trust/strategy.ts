@@ -16,6 +16,9 @@ export interface Finding {
 
 export type AuditMode = NonNullable<TaskRecord["audit"]>["mode"];
 
+/** What a verifier shows of the steps that his seed picks: only one of these is work. */
+export type Samples = "run" | "copied" | "made up";
+
 /** How a node plays its places: an honest one, unless its adversary says otherwise. */
 export interface Strategy {
   answers(seat: Seat, role: "worker" | "verifier"): "accept" | "decline" | "ignore";
@@ -25,8 +28,7 @@ export interface Strategy {
   shows(seat: Seat, mode: AuditMode): boolean;
   /** What it signs, when this is the truth; null: nothing. */
   judges(seat: Seat, truth: readonly Finding[]): readonly Finding[] | null;
-  /** Whether it runs again what it says it has run again. */
-  runsSamples: boolean;
+  samples: Samples;
   /** Whether it signs what its fellows made up. */
   colludes: boolean;
 }
@@ -36,6 +38,6 @@ export const honest: Strategy = {
   works: () => "honest",
   shows: () => true,
   judges: (_seat, truth) => truth,
-  runsSamples: true,
+  samples: "run",
   colludes: false,
 };

@@ -28,7 +28,13 @@ export interface Counts {
 }
 
 /** The rules that take points from a node. */
-const PENALTIES = new Set(["wrong-result", "not-revealed", "no-verdict", "no-show"]);
+const PENALTIES = new Set([
+  "wrong-result",
+  "not-revealed",
+  "no-verdict",
+  "no-show",
+  "false-samples",
+]);
 
 export class Tally {
   readonly counts: Counts = {

@@ -1,4 +1,4 @@
-import type { Points } from "@meshwork/foundation";
+import type { NetworkPolicy } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { adversaries, adversaryNamed } from "./adversaries/index.ts";
 import { type Bar, compare } from "./compare.ts";
@@ -11,38 +11,40 @@ const size = { seed: 1, nodes: 24, tasks: 120 };
 /** Patience takes time: so many tasks that each node gets more than twenty. */
 const long = { seed: 1, nodes: 16, tasks: 260 };
 
-/** Twenty times what a run is paid. */
-const DEAR = 630n as Points;
-
 const patient = adversaryNamed("patient-cheat");
 
-/** What the rules do not keep yet, each explained in `docs/trust.md`. Whoever mends one strikes it here. */
-const notKept: Bar[] = [
-  "cheating loses points",
-  "cheating loses even with the work that it saves",
-  "a lie costs more than it saves",
-];
+/** What the rules do not keep yet, each explained in `docs/trust.md`. Whoever mends one must strike it here. */
 const unkept: Record<string, Bar[]> = {
   // Two verifiers of four keep the honest from a quorum, so that the ring is never convicted.
-  "colluding-ring": notKept,
-  // Nothing is planted yet that a verifier must have found.
-  "lazy-verifier": notKept,
-  // He loses the pay of a few verifications: in so few tasks the luck of the draw outweighs it.
-  "griefing-verifier": ["cheating loses points"],
+  "colluding-ring": [
+    "cheating loses points",
+    "cheating loses even with the work that it saves",
+    "a lie costs more than it saves",
+  ],
+  // The trace that a worker shows holds all that a sample is made of.
+  "copying-verifier": ["cheating loses points", "cheating loses even with the work that it saves"],
+};
+
+/** Who is caught only by an audit needs more of them in so few tasks. */
+const audited: Record<string, Partial<NetworkPolicy>> = {
+  "lazy-verifier": { auditFloor: 20_000 },
 };
 
 describe("cheating does not pay, and hurts nobody else", () => {
   const names = adversaries.map(({ name }) => name).filter((name) => name !== patient.name);
   test.each(names)("%s", (name) => {
-    const { missed, cheating } = compare({ ...size, adversary: adversaryNamed(name) });
-    const known = unkept[name] ?? [];
-    expect(missed.filter((bar) => !known.includes(bar))).toEqual([]);
+    const { missed, cheating } = compare({
+      ...size,
+      adversary: adversaryNamed(name),
+      policy: audited[name] ?? {},
+    });
+    expect(missed).toEqual(unkept[name] ?? []);
     expect(cheating.counts.tasks).toBeGreaterThanOrEqual(size.tasks);
   });
 
   // So seldom is he caught that in so few tasks chance decides what he ends with: what his lies are worth is priced.
-  test("patient-cheat, where the bond is worth twenty runs", () => {
-    const { missed, cheating } = compare({ ...long, policy: { bond: DEAR }, adversary: patient });
+  test("patient-cheat", () => {
+    const { missed, cheating } = compare({ ...long, adversary: patient });
     expect(cheating.counts.lies).toBeGreaterThan(0);
     for (const bar of ["a lie costs more than it saves", "no honest node suspended"] as const)
       expect(missed).not.toContain(bar);
@@ -52,8 +54,7 @@ describe("cheating does not pay, and hurts nobody else", () => {
 describe("the bars can be missed", () => {
   test("a lie pays when nobody is checked who was honest for long", () => {
     const { policy, standing } = mutants["no-audit-floor"];
-    const dear = { ...policy, bond: DEAR };
-    const { missed } = compare({ ...long, policy: dear, standing, adversary: patient });
+    const { missed } = compare({ ...long, policy, standing, adversary: patient });
     expect(missed).toContain("a lie costs more than it saves");
   });
 

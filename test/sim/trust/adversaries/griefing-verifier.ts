@@ -10,6 +10,6 @@ export const griefingVerifier: Adversary = {
     ...honest,
     judges: (_seat, truth) =>
       draw(2) === 0 ? null : truth.map((finding) => ({ ...finding, at: finding.run && 0 })),
-    runsSamples: false,
+    samples: "made up",
   }),
 };

@@ -1,5 +1,6 @@
 import type { Adversary } from "../gang.ts";
 import { colludingRing } from "./colluding-ring.ts";
+import { copyingVerifier } from "./copying-verifier.ts";
 import { flapper } from "./flapper.ts";
 import { forger } from "./forger.ts";
 import { griefingVerifier } from "./griefing-verifier.ts";
@@ -19,6 +20,7 @@ export const adversaries: readonly Adversary[] = [
   colludingRing,
   lazyCopier,
   lazyVerifier,
+  copyingVerifier,
   patientCheat,
   whitewasher,
   sybilFarm,

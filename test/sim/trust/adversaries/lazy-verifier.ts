@@ -3,7 +3,7 @@ import { honest } from "../strategy.ts";
 
 export const lazyVerifier: Adversary = {
   name: "lazy-verifier",
-  about: "works honestly; as verifier runs nothing and signs what the others found",
+  about: "works honestly; as verifier runs nothing, and makes up what it shows",
   share: 0.1,
-  plays: () => ({ ...honest, runsSamples: false }),
+  plays: () => ({ ...honest, samples: "made up" }),
 };
