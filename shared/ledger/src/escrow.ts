@@ -25,8 +25,10 @@ export const costOfSubmit = (policy: NetworkPolicy, order: TaskOrder): bigint =>
  * What may be spent at most: every worker, every verifier, and a panel if they do not agree, runs the
  * whole task, on all its fuel.
  */
-export const worstCaseOf = (policy: NetworkPolicy, { policy: plan, maxFuel }: TaskOrder): bigint =>
-  BigInt(runsOf(plan)) * priceOfRun(policy, maxFuel);
+export const worstCaseOf = (
+  policy: NetworkPolicy,
+  { policy: plan, maxFuel }: Pick<TaskOrder, "policy" | "maxFuel">,
+): bigint => BigInt(runsOf(plan)) * priceOfRun(policy, maxFuel);
 
 const runsOf = ({ replicas, verifiers }: TaskOrder["policy"]): number =>
   replicas + verifiers + panelSize(verifiers);

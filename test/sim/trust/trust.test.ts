@@ -9,7 +9,7 @@ import { World } from "./world.ts";
 /** Small, so that `npm test` stays quick; `npm run sim -- trust` is the long version. */
 const size = { seed: 1, nodes: 24, tasks: 120 };
 /** Patience takes time: so many tasks that each node gets more than twenty. */
-const long = { seed: 1, nodes: 16, tasks: 260 };
+const long = { seed: 1, nodes: 16, tasks: 360 };
 
 const patient = adversaryNamed("patient-cheat");
 
