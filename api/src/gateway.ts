@@ -16,8 +16,9 @@ import {
   startHttpProbe,
   startPulse,
 } from "@meshwork/observability";
-import { jobReceipt, quorumOf } from "@meshwork/protocol";
-import type { Gateway, GatewayJobs } from "./ports.ts";
+import { jobReceipt, quorumOf, quorumOf } from "@meshwork/protocol";
+import type { Gateway, Gateway, GatewayJobs } from "./ports.ts";
+import { quoteBy } from "./quote.ts";
 import type { OpenGateway } from "./run-api.ts";
 import type { AccountSummary, GovernanceSummary, NodeSummary, WhyEntry } from "./views.ts";
 
@@ -99,6 +100,7 @@ function gatewayOf(node: Node): Gateway {
       };
     },
     governance: () => governanceOf(state()),
+    quote: (wish) => quoteBy(state().policy, wish),
     place: requester.place,
     files: node.files,
     jobs: jobsOf(node),

@@ -7,6 +7,8 @@ import type {
   GovernanceSummary,
   NetworkSummary,
   NodeSummary,
+  Quote,
+  QuoteWish,
   TaskView,
   WhyEntry,
 } from "./views.ts";
@@ -15,6 +17,8 @@ import type {
 export interface Gateway {
   network(): NetworkSummary;
   governance(): GovernanceSummary;
+  /** A policy for a risk that is wished, and what it costs. Throws a CodedError when none keeps both. */
+  quote(wish: QuoteWish): Quote;
   /**
    * Stores the objects and puts the order on the ledger; resolves when it stands there. The same
    * order again is the same task. A CodedError is for the requester, who reads its message;

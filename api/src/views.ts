@@ -9,7 +9,13 @@ import {
   type PublicKey,
   publicKey,
 } from "@meshwork/foundation";
-import { faultCode, networkPolicy, outcome, runtimeId } from "@meshwork/protocol";
+import {
+  faultCode,
+  networkPolicy,
+  outcome,
+  runtimeId,
+  verificationPolicy,
+} from "@meshwork/protocol";
 import { z } from "zod";
 import { bytesAsBase64 } from "./base64.ts";
 
@@ -91,6 +97,38 @@ export const taskReceipt = z.discriminatedUnion("kind", [
   /** The canonical bytes of `protocol/receipt`, in base64. */
   z.object({ kind: z.literal("ready"), orderId, receipt: bytesAsBase64 }),
 ]);
+
+const share = z.number().min(0).max(0.99);
+
+/** How sure a requester wants to be, what he would pay for it, and what he believes of the others. */
+export const quoteWish = z.strictObject({
+  /** The chance of a wrong result, at most. */
+  risk: z.number().gt(0).lt(1),
+  /** Runs of the whole task on average, at most: the workers' and what verifiers run again. */
+  maxCost: z.number().min(1).max(100),
+  /** The most that one run may burn, in decimal. */
+  fuel: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(BigInt),
+  assumption: z
+    .strictObject({ cheaters: share, newcomers: share, steps: z.int().min(1).max(100_000) })
+    .partial()
+    .default({}),
+});
+export type QuoteWish = z.infer<typeof quoteWish>;
+
+export const quote = z.object({
+  policy: verificationPolicy,
+  risk: z.number(),
+  cost: z.number(),
+  /** What risk and cost follow from. Nobody can measure it. */
+  assumption: z.object({ cheaters: z.number(), newcomers: z.number(), steps: z.int() }),
+  /** What runs on all their fuel cost on average, and the least ceiling that the ledger takes. */
+  price: decimal,
+  priceCeiling: decimal,
+});
+export type Quote = z.input<typeof quote>;
 
 const policyView = z.object({
   ...networkPolicy.shape,

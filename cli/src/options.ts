@@ -38,6 +38,14 @@ export const bigInteger = (text: string): bigint => {
   return BigInt(text);
 };
 
+/** A part of a whole, such as 0.001. */
+export const share = (text: string): number => {
+  const value = Number(text);
+  if (!/^[\d.e-]+$/i.test(text) || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError("a number from 0 up to 1, please.");
+  return value;
+};
+
 /** An option that may be given several times. */
 export const collect = (text: string, before: readonly string[] = []) => [...before, text];
 

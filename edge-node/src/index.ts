@@ -17,6 +17,12 @@ export { isOver as isJobOver, type JobPartView, type JobView } from "./requester
 export type { Jobs } from "./requester/jobs/jobs.ts";
 export { OrderError } from "./requester/order-error.ts";
 export type { PlacedOrder } from "./requester/place-order.ts";
+export {
+  defaultAssumption,
+  type Plan,
+  PlanError,
+  planVerification,
+} from "./requester/plan-verification.ts";
 export type { Requester, UnverifiedOutput } from "./requester/requester.ts";
 export { runTask, type TaskRun } from "./runtime/run-task.ts";
 export { createSandboxPool } from "./runtime/sandbox-pool.ts";

@@ -19,7 +19,7 @@ import {
 import type { z } from "zod";
 import { toBase64 } from "../base64.ts";
 import type { JobState } from "../job-views.ts";
-import type { TaskState } from "../views.ts";
+import type { quote, quoteWish, TaskState } from "../views.ts";
 import { buildJob } from "./build-job.ts";
 import { buildOrder } from "./build-order.ts";
 import type { Task } from "./define-task.ts";
@@ -101,6 +101,8 @@ export interface Meshwork {
   jobReceipt(jobId: Digest): Promise<Uint8Array | null>;
   /** Places no more of its orders, and revokes those that are open: gives the orders that it was too late for. */
   revokeJob(jobId: Digest): Promise<{ revoked: OrderId[]; tooLate: OrderId[] }>;
+  /** The cheapest verification that keeps a risk; refused with `PLAN_INFEASIBLE` when none does. */
+  quote(wish: z.input<typeof quoteWish>): Promise<z.output<typeof quote>>;
   /** The network behind the server: what is signed for it names it. */
   chainId(): Promise<ChainId>;
   /** Hands in what its signer says about his own identity, voucher or order; the height at which it stands. */
@@ -183,6 +185,7 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
       followJob(await connect(), jobId, followOptions),
     jobReceipt: async (jobId) => fetchJobReceipt(await connect(), jobId),
     revokeJob: async (jobId) => revokeJob(await connect(), jobId),
+    quote: async (wish) => coded((await connect()).door.trpc.tasks.quote.query(wish)),
     chainId: async () => (await connect()).chainId,
     async transact(transaction) {
       const { trpc } = (await connect()).door;

@@ -75,3 +75,28 @@ describe("a result", () => {
     expect(answer.message).toContain(unknown);
   });
 });
+
+describe("a quote", () => {
+  const quote = (wish: object) => world.requester.get(query("tasks.quote", wish));
+  const wish = { risk: 1e-3, maxCost: 3, fuel: "20000000000" };
+
+  test("names a policy for the risk, its cost, and what both assume", async () => {
+    expect((await quote(wish)).data).toMatchObject({
+      policy: { auditRate: 65_536 },
+      cost: 3,
+      assumption: { cheaters: 0.1, newcomers: 0, steps: 16 },
+      price: "60",
+    });
+    const trusting = await quote({ ...wish, assumption: { cheaters: 1e-4 } });
+    expect(trusting.data).toMatchObject({
+      policy: { replicas: 1 },
+      assumption: { cheaters: 1e-4 },
+    });
+  });
+
+  test("that nobody can keep is refused with the risk that can be had", async () => {
+    const refused = await quote({ ...wish, risk: 1e-9, maxCost: 1.1 });
+    expect(JSON.stringify(refused)).toMatch(/PLAN_INFEASIBLE/);
+    expect(JSON.stringify(refused)).toMatch(/for 1.1 runs the risk is 0\.\d+ at least/);
+  });
+});

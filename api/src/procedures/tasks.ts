@@ -1,4 +1,4 @@
-import { digest, limits, type OrderId, orderId } from "@meshwork/foundation";
+import { CodedError, digest, limits, type OrderId, orderId } from "@meshwork/foundation";
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { base64Bytes } from "../base64.ts";
@@ -7,11 +7,19 @@ import { checkOrder } from "../check-order.ts";
 import { type Context, requireCaller } from "../context.ts";
 import { DoorError } from "../door-error.ts";
 import { doorLimits } from "../door-limits.ts";
-import { asTrpcError } from "../error-shape.ts";
+import { asRefusal, asTrpcError } from "../error-shape.ts";
 import { place } from "../place.ts";
 import type { Gateway, TaskEvent } from "../ports.ts";
 import { procedure, router } from "../trpc.ts";
-import { type TaskState, type TaskView, taskReceipt, taskResult, taskView } from "../views.ts";
+import {
+  quote,
+  quoteWish,
+  type TaskState,
+  type TaskView,
+  taskReceipt,
+  taskResult,
+  taskView,
+} from "../views.ts";
 
 const CONTRACT_BYTES = 8_192;
 const orderOnly = z.strictObject({ orderId });
@@ -39,6 +47,18 @@ export const taskProcedures = router({
         keyOf: (account) => keyOf(ctx, account),
       });
       return { orderId: await place(ctx, order) };
+    }),
+
+  /** The cheapest verification that keeps a risk, and what it costs. Anybody may ask. */
+  quote: procedure
+    .input(quoteWish)
+    .output(quote)
+    .query(({ ctx, input }) => {
+      try {
+        return ctx.door.gateway.quote(input);
+      } catch (error) {
+        throw error instanceof CodedError ? asRefusal(error) : error;
+      }
     }),
 
   /** The present state of an order of one's own. */

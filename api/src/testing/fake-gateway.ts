@@ -9,7 +9,8 @@ import {
 } from "@meshwork/foundation";
 import { type Outcome, type Transaction, transactionIdOf } from "@meshwork/protocol";
 import type { Gateway, PlacedOrder, TaskEvent } from "../ports.ts";
-import type { AccountSummary, NodeSummary, TaskView, WhyEntry } from "../views.ts";
+import { quoteBy } from "../quote.ts";
+import type { AccountSummary, NodeSummary, QuoteWish, TaskView, WhyEntry } from "../views.ts";
 import { FakeFiles } from "./fake-files.ts";
 import { FakeJobs } from "./fake-jobs.ts";
 
@@ -98,6 +99,10 @@ export class FakeGateway implements Gateway {
   governance() {
     const now = { policy, protocolVersion: 1 };
     return { epoch: 0, now, adopted: null, seats: [{ node: FAKE_NODE, wants: now }], needed: 1 };
+  }
+
+  quote(wish: QuoteWish) {
+    return quoteBy(policy, wish);
   }
 
   async place(order: PlacedOrder): Promise<OrderId> {

@@ -11,8 +11,9 @@ import type { Output, Streams } from "../output.ts";
 import { checkReceipt } from "../receipt-check.ts";
 import { shortName, stateTeller } from "../show-task.ts";
 import { fileIdArgument, progressOf } from "./data.ts";
+import { planFor, type RiskOptions, withRiskOptions } from "./task-quote.ts";
 
-interface SubmitOptions extends ApiOptions {
+interface SubmitOptions extends ApiOptions, RiskOptions {
   runtime: RuntimeId;
   program: string;
   input?: string;
@@ -29,7 +30,7 @@ interface SubmitOptions extends ApiOptions {
 const bytes = z.instanceof(Uint8Array);
 
 export function submitCommand(streams: Streams): Command {
-  return withApiOptions(new Command("submit"))
+  return withRiskOptions(withApiOptions(new Command("submit")))
     .description("hand in a program and its input; pay when the result is there")
     .addOption(
       new Option("--runtime <id>", "what runs the program")
@@ -52,6 +53,8 @@ export function submitCommand(streams: Streams): Command {
 }
 
 async function submit(options: SubmitOptions, output: Output): Promise<void> {
+  const connection = await connect(options);
+  const { meshwork } = connection;
   const program = await readBounded(options.program, limits.programBytes);
   const task = defineTask({
     runtime: options.runtime,
@@ -60,11 +63,8 @@ async function submit(options: SubmitOptions, output: Output): Promise<void> {
     output: bytes,
     outputAs: "bytes",
     limits: { fuel: options.fuel as Fuel },
-    policy: { replicas: options.replicas, verifiers: options.verifiers },
-    priceCeiling: options.price,
+    ...(await checking(options, meshwork)),
   });
-  const connection = await connect(options);
-  const { meshwork } = connection;
   const input = await inputOf(options, meshwork, output);
   if (!(options.watch || options.output || options.receipt)) {
     const orderId = await meshwork.submit(task, input);
@@ -81,6 +81,17 @@ async function submit(options: SubmitOptions, output: Output): Promise<void> {
   });
   if (connection.genesis !== null) checkReceipt(done.receipt, connection.genesis);
   await hand(done, options, output);
+}
+
+/** By numbers, or as the network's planner would check it for the risk that is wished. */
+async function checking(
+  { risk, replicas, verifiers, price, ...options }: SubmitOptions,
+  meshwork: Meshwork,
+) {
+  if (risk === undefined) return { policy: { replicas, verifiers }, priceCeiling: price };
+  const { policy, priceCeiling } = await planFor(meshwork, { ...options, risk });
+  const least = BigInt(priceCeiling);
+  return { policy, priceCeiling: price > least ? price : least };
 }
 
 /** More than a chunk is a file: it goes ahead of the order, in pieces. */

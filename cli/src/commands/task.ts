@@ -15,6 +15,7 @@ import { bundleCommand } from "./task-bundle.ts";
 import { doctorCommand } from "./task-doctor.ts";
 import { followCommand, isJob, mapCommand, revokeJob } from "./task-map.ts";
 import { newCommand } from "./task-new.ts";
+import { quoteCommand } from "./task-quote.ts";
 import { reproduceCommand } from "./task-reproduce.ts";
 import { runCommand } from "./task-run.ts";
 import { submitCommand } from "./task-submit.ts";
@@ -25,6 +26,7 @@ export function taskCommand(streams: Streams): Command {
     .addCommand(submitCommand(streams))
     .addCommand(mapCommand(streams))
     .addCommand(followCommand(streams))
+    .addCommand(quoteCommand(streams))
     .addCommand(newCommand(streams))
     .addCommand(bundleCommand(streams))
     .addCommand(runCommand(streams))
