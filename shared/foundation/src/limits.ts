@@ -132,6 +132,9 @@ export const limits = {
   consensusChannelsPerPeer: 2,
   /** Heights back from the head at which a seat that signs twice is still found out. */
   rememberedVoteHeights: 8,
+  /** Transactions that are not read anew when the same bytes come again: four full blocks of them, in some 4 KB each. */
+  rememberedValues: 4_096,
+  rememberedValueBytes: 1_024,
   /** Signatures known to be good: about 300 bytes each. */
   rememberedSignatures: 50_000,
   /** A transaction from elsewhere that is not executable yet is kept so long: its sender may be a block ahead. */

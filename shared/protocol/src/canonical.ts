@@ -2,7 +2,7 @@ import { assert, CodedError, fromHex, toHex, wireBytes } from "@meshwork/foundat
 import { encode as encodeCbor } from "cborg";
 import type { z } from "zod";
 import { CborReader, NotCanonicalError } from "./cbor-reader.ts";
-import { compileReading, keepBytes } from "./read-canonical.ts";
+import { compileReading, keepBytes, rememberValues } from "./read-canonical.ts";
 
 /**
  * One zod object is schema, type and bytes. On the wire an object is the CBOR array of its values in
@@ -32,11 +32,14 @@ interface WireOptions {
   maxBytes: number;
   /** A value that was read, alone or within another, has its `bytesOf` from there. @default false */
   keepsBytes?: boolean;
+  /** The same bytes read again are the same value, if it is small and was seen lately. With `keepsBytes`. @default false */
+  remembers?: boolean;
 }
 
 export function wire<S extends z.ZodType>(schema: S, options: WireOptions): Wire<S> {
   type T = z.infer<S>;
   const known = options.keepsBytes ? keepBytes(schema) : new WeakMap<object, Uint8Array>();
+  if (options.remembers) rememberValues(schema);
   const steps = {
     pack: compile(packing, schema),
     read: compileReading(schema),

@@ -81,6 +81,34 @@ export class CborReader {
     return found;
   }
 
+  /** All bytes of the item that begins here, unread: a view. Null where none ends. */
+  itemAhead(): Uint8Array | null {
+    return this.peek(() => {
+      const begin = this.#at;
+      try {
+        for (let left = 1; left > 0; left--) left += this.#skipHead();
+      } catch {
+        return null;
+      }
+      return this.#bytes.subarray(begin, this.#at);
+    });
+  }
+
+  /** Goes on behind an item that is known. */
+  pass(item: Uint8Array): void {
+    this.#take(item.length);
+  }
+
+  /** Goes behind what is no array, or into one: how many items that has. */
+  #skipHead(): number {
+    const first = this.#next();
+    const kind = first >> 5;
+    if (kind === ARRAY) return this.#length(first);
+    if (kind === BYTES || kind === TEXT) this.#take(this.#length(first));
+    else this.#argument(first);
+    return 0;
+  }
+
   /** Throws if anything is left. */
   end(): void {
     if (this.#at !== this.#bytes.length)

@@ -1,4 +1,4 @@
-import { toHex, wireBytes } from "@meshwork/foundation";
+import { BoundedMap, equalBytes, limits, toHex, wireBytes } from "@meshwork/foundation";
 import { z } from "zod";
 import type { CborReader } from "./cbor-reader.ts";
 
@@ -16,6 +16,14 @@ export function keepBytes(schema: z.ZodType): WeakMap<object, Uint8Array> {
   return bytes;
 }
 
+/** Values of some schemas as they were read last, by the end of their bytes. */
+const recent = new WeakMap<z.ZodType, BoundedMap<string, object>>();
+
+/** From now on, the same bytes are read as the same value for as long as it is remembered. Needs `keepBytes`. */
+export function rememberValues(schema: z.ZodType): void {
+  recent.set(schema, new BoundedMap(limits.rememberedValues));
+}
+
 /**
  * Reads a schema once, so that values are made and checked in one pass over their bytes. Forms are
  * checked here; what a schema says beyond that of a plain value or a list, zod checks itself.
@@ -27,7 +35,7 @@ export function compileReading(schema: z.ZodType, place = "value"): Reading {
   const def = schema._zod.def as z.core.$ZodTypes["_zod"]["def"];
   switch (def.type) {
     case "object":
-      return readObject(unchecked(schema as z.ZodObject, place), place);
+      return readKnown(schema, readObject(unchecked(schema as z.ZodObject, place), place));
     case "array":
       return readArray(schema as z.ZodArray<z.ZodType>, place);
     case "nullable": {
@@ -63,6 +71,27 @@ function readObject(schema: z.ZodObject, place: string): Reading {
     return value;
   };
 }
+
+/** What was read before, byte for byte, is not read again; another end of the bytes is another value. */
+function readKnown(schema: z.ZodType, read: Reading): Reading {
+  const [known, bytes] = [recent.get(schema), kept.get(schema)];
+  if (known === undefined || bytes === undefined) return read;
+  return (reader) => {
+    const item = reader.itemAhead();
+    if (item === null || item.length > limits.rememberedValueBytes) return read(reader);
+    const name = String.fromCharCode(...item.subarray(-NAME_BYTES));
+    const found = known.get(name);
+    const before = found && bytes.get(found);
+    if (before && equalBytes(before, item)) {
+      reader.pass(item);
+      return found;
+    }
+    const value = read(reader) as object;
+    known.set(name, value);
+    return value;
+  };
+}
+const NAME_BYTES = 32;
 
 function readArray(schema: z.ZodArray<z.ZodType>, place: string): Reading {
   const read = compileReading(schema.element, `${place}[]`);

@@ -216,6 +216,8 @@ export const transaction = wire(transactionSchema, {
   name: "transaction",
   maxBytes: limits.transactionBytes,
   keepsBytes: true,
+  // It comes from its sender, from whoever passes it on, and in a block: once for each who sends it again.
+  remembers: true,
 });
 export type Transaction = z.infer<typeof transactionSchema>;
 

@@ -48,3 +48,22 @@ test("what many ask for at the same time is checked once, and afterwards not at 
   // A "no" is not remembered: it is checked again, and is a "no" again.
   expect(checks.verifyTransaction(key, forged)).toBe(false);
 });
+
+test("what is known of a transaction is not known of the same one with another signature, or by another key", () => {
+  const checks = new RememberedChecks();
+  const [{ transaction }, other] = signed(2) as [SignedBy, SignedBy];
+  const forged = { ...transaction, signature: other.transaction.signature };
+  const stranger = network.members[0]?.keyPair.publicKey ?? key;
+  for (let asked = 0; asked < 2; asked++) {
+    expect(checks.verifyTransaction(key, transaction)).toBe(true);
+    expect(checks.verifyTransaction(key, forged)).toBe(false);
+    expect(checks.verifyTransaction(stranger, transaction)).toBe(false);
+    expect(
+      checks.unknown([
+        { key: stranger, transaction },
+        { key, transaction: forged },
+      ]),
+    ).toHaveLength(2);
+    expect(checks.unknown([{ key, transaction }])).toEqual([]);
+  }
+});

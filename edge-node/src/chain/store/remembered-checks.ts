@@ -61,6 +61,8 @@ export interface SignedBy {
  */
 export class RememberedChecks implements Checks {
   readonly #transactions = new Remembered();
+  /** The same by the value itself, which never changes: as a rule it is asked for again and again. */
+  readonly #goodValues = new WeakMap<Transaction, PublicKey>();
   /** Checks that threads are at: who asks for one of them waits for it. */
   readonly #underWay = new Map<string, Promise<boolean>>();
   readonly #votes = new Remembered();
@@ -77,14 +79,24 @@ export class RememberedChecks implements Checks {
       realChecks.verifyMandate(key, mandate, signature),
     );
 
-  readonly verifyTransaction: Checks["verifyTransaction"] = (key, transaction) =>
-    this.#transactions.holds(signatureKey({ key, transaction }), () =>
-      realChecks.verifyTransaction(key, transaction),
-    );
+  readonly verifyTransaction: Checks["verifyTransaction"] = (key, transaction) => {
+    const signed = { key, transaction };
+    if (this.#isKnown(signed)) return true;
+    const isGood = realChecks.verifyTransaction(key, transaction);
+    if (isGood) this.#transactions.add(signatureKey(signed));
+    return isGood;
+  };
 
   /** Those that are not known to hold. */
   unknown(signed: readonly SignedBy[]): SignedBy[] {
-    return signed.filter((each) => !this.#transactions.has(signatureKey(each)));
+    return signed.filter((each) => !this.#isKnown(each));
+  }
+
+  #isKnown(signed: SignedBy): boolean {
+    if (this.#goodValues.get(signed.transaction) === signed.key) return true;
+    if (!this.#transactions.has(signatureKey(signed))) return false;
+    this.#goodValues.set(signed.transaction, signed.key);
+    return true;
   }
 
   /** Checks many at once, off this thread, and remembers the good ones. Resolves to the forged. */
