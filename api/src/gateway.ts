@@ -16,8 +16,8 @@ import {
   startHttpProbe,
   startPulse,
 } from "@meshwork/observability";
-import { jobReceipt, quorumOf, quorumOf } from "@meshwork/protocol";
-import type { Gateway, Gateway, GatewayJobs } from "./ports.ts";
+import { jobReceipt, quorumOf } from "@meshwork/protocol";
+import type { Gateway, GatewayJobs } from "./ports.ts";
 import { quoteBy } from "./quote.ts";
 import type { OpenGateway } from "./run-api.ts";
 import type { AccountSummary, GovernanceSummary, NodeSummary, WhyEntry } from "./views.ts";
