@@ -31,6 +31,7 @@ describe("a job", () => {
     expect(gateway.placed[3]?.contract.inputs.map(({ contentId }) => contentId)).toEqual(
       Array(3).fill(resultId),
     );
+    expect(gateway.placed[3]?.objects.slice(1)).toEqual(Array(3).fill(output));
     expect(await proofOf(jobs, job)).toMatchObject({ ok: true, jobId: idOfJob(job), failures: 0 });
   });
 

@@ -27,6 +27,8 @@ export interface JobsParts extends Omit<RunJobParts, "opened" | "object"> {
   purse(job: Job): { held: bigint; each: bigint };
   /** What the requester sees of one order. */
   viewOrder(orderId: OrderId): TaskView | null;
+  /** What a part has written, by its name. */
+  result(id: ContentId): Promise<Uint8Array | null>;
   /** What was kept for the job may go. */
   release(jobId: Digest): void;
   assemble(kept: KeptJob): Promise<JobReceipt>;
@@ -216,7 +218,8 @@ class JobKeeper implements Jobs {
     const { data } = this.#parts;
     const run: RunJobParts = {
       ...this.#parts,
-      object: async ({ contentId }) => data.get(contentId as ContentId),
+      object: async ({ contentId: id }) =>
+        (await data.get(id as ContentId)) ?? this.#parts.result(id as ContentId),
       opened: (id, index, order) => this.#opened(id, index, order),
     };
     try {

@@ -14,6 +14,7 @@ import { contentIdOfDigest } from "@meshwork/storage";
 import type { Chain } from "../../chain/store/chain.ts";
 import type { Pins } from "../../data/pins.ts";
 import { bareReceipt, handOversTo } from "../build-receipt.ts";
+import type { Results } from "../collect-result.ts";
 import type { Requester } from "../requester.ts";
 import { type JobBook, type KeptJob, openJobBook } from "./job-book.ts";
 import { openJobData } from "./job-data.ts";
@@ -23,6 +24,7 @@ export interface OpenJobsParts extends Pick<JobsParts, "clock" | "log" | "ledger
   keyPair: KeyPair;
   chain: Chain;
   pins: Pick<Pins, "pin" | "release">;
+  results: Pick<Results, "get">;
   /** Of the node; jobs lie in `jobs` there. */
   folder: string;
 }
@@ -33,7 +35,7 @@ export async function openJobs(
   requester: Requester,
   signal: AbortSignal,
 ): Promise<Jobs> {
-  const { chain, keyPair, pins } = parts;
+  const { chain, keyPair, pins, results } = parts;
   const folder = join(parts.folder, "jobs");
   const book = await openJobBook(join(folder, "book"));
   const jobs = await createJobs(
@@ -43,6 +45,7 @@ export async function openJobs(
       data: await openJobData(folder),
       place: requester.place,
       output: requester.output,
+      result: (id) => results.get(id),
       viewOrder: requester.view,
       sign: (unsigned) => signTransaction(keyPair, unsigned),
       receipt: (orderId) => bareReceipt(chain, orderId),
