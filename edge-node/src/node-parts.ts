@@ -25,6 +25,7 @@ import type { Blobs, TaskMail } from "./ports.ts";
 import { createSandboxPool } from "./runtime/sandbox-pool.ts";
 import { createSandboxes, type Sandboxes } from "./sandboxes.ts";
 import type { TaskSecrets } from "./task-secrets.ts";
+import type { Checkpoints } from "./worker/checkpoints.ts";
 import type { OutsideParts } from "./worker/outside/outside.ts";
 import { NOTHING_OUTSIDE, openServices, servicesIn } from "./worker/outside/services.ts";
 import { openTranscriptBook } from "./worker/outside/transcript-book.ts";
@@ -176,7 +177,11 @@ export const openOutside = async (
 /** Does the node's part in every task that the ledger gives it; the result ends that. */
 export function takeAssignments(
   road: Road,
-  { sandboxes, outside }: { sandboxes: Sandboxes; outside: OutsideParts },
+  {
+    sandboxes,
+    outside,
+    checkpoints,
+  }: { sandboxes: Sandboxes; outside: OutsideParts; checkpoints: Checkpoints },
 ): () => Promise<void> {
   const parts = {
     ...road,
@@ -184,13 +189,20 @@ export function takeAssignments(
     hasRoom: () => sandboxes.hasRoom,
     pace: createPace(),
     outside,
+    checkpoints,
   };
   const assignments = createAssignments({
     ...road,
     work: (assignment, signal) => work(parts, assignment, signal),
     verify: (assignment, signal) => verifyTask(parts, assignment, signal),
   });
-  const stopListening = road.ledger.onTask((task) => assignments.onTask(task));
+  const forget = (forgotten: Promise<void>) =>
+    forgotten.catch((error) => road.log.warn("a checkpoint stays", { error }));
+  void forget(checkpoints.sweep((id) => (road.ledger.task(id)?.phase ?? "done") === "done"));
+  const stopListening = road.ledger.onTask((task) => {
+    assignments.onTask(task);
+    if (task.phase === "done") void forget(checkpoints.forget(task.orderId));
+  });
   return async () => {
     stopListening();
     await assignments.stop();

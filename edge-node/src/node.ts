@@ -42,10 +42,11 @@ import { openJobs } from "./requester/jobs/open-jobs.ts";
 import { createRequester, type Requester } from "./requester/requester.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import { createTaskSecrets } from "./task-secrets.ts";
+import { openCheckpoints } from "./worker/checkpoints.ts";
 import type { OutsideOptions } from "./worker/outside/services.ts";
 
 export interface NodeOptions extends SnapshotPlaces {
-  /** `chain`, `vote`, `objects`, `results`, `files`, `uploads`, `dispatches`, `deliveries`, `jobs`, `transcripts`, `snapshots` and `control` lie in it. One process owns it. */
+  /** `chain`, `vote`, `objects`, `results`, `files`, `uploads`, `dispatches`, `deliveries`, `jobs`, `checkpoints`, `transcripts`, `snapshots` and `control` lie in it. One process owns it. */
   folder: string;
   genesis: Genesis;
   /** `edge` runs and verifies tasks and may vote; `gateway` orders them for others and follows the ledger. */
@@ -182,7 +183,8 @@ async function buildNode(
   if (role === "edge") {
     const sandboxes = await openSandboxes(parts, options);
     running.defer(() => sandboxes.stop());
-    running.defer(takeAssignments(road, { sandboxes, outside }));
+    const checkpoints = await openCheckpoints(join(folder, "checkpoints"));
+    running.defer(takeAssignments(road, { sandboxes, outside, checkpoints }));
     const { onEvidence } = ledgerNode;
     const whereabouts = learnNearness({ ...road, ...p2p }, signal);
     const membership = { ...road, chain, onEvidence, heardOf: () => ledgerNode.heardOf };

@@ -27,16 +27,34 @@ export interface TaskRun {
   fault: FaultCode | null;
 }
 
-export interface RunHooks {
-  /** After each step, with the state that it left; what it returns is awaited. */
-  onStep?(step: { index: number; of: number; postState: Uint8Array }): void | Promise<void>;
+/** A run between two of its steps, with all that is needed to go on. */
+export interface RunSoFar {
+  /** Of the steps that are done. */
+  leaves: readonly TraceLeaf[];
+  output: Uint8Array;
+  /** That the last of them left. */
+  state: Uint8Array;
 }
 
-/** Runs a task from its first step to its last, or to the step in which it faults. */
-export async function runTask(task: RunningTask, hooks: RunHooks = {}): Promise<TaskRun> {
-  const leaves: TraceLeaf[] = [];
-  const pieces: Uint8Array[] = [];
-  let segment: Segment = { index: 0, preState: new Uint8Array(0), fuelBefore: 0n, outputBefore: 0 };
+export interface RunHooks {
+  /** After each step, with the state that it left; what it returns is awaited. `soFar` copies. */
+  onStep?(step: {
+    index: number;
+    of: number;
+    postState: Uint8Array;
+    soFar: () => RunSoFar;
+  }): void | Promise<void>;
+}
+
+/** Runs a task to its last step, or to the step in which it faults: from its first, or from where it was. */
+export async function runTask(
+  task: RunningTask,
+  hooks: RunHooks = {},
+  from: RunSoFar | null = null,
+): Promise<TaskRun> {
+  const leaves: TraceLeaf[] = [...(from?.leaves ?? [])];
+  const pieces: Uint8Array[] = from === null ? [] : [from.output];
+  let segment = segmentFrom(from);
   let fault: FaultCode | null = null;
 
   while (segment.index < task.steps && fault === null) {
@@ -52,6 +70,7 @@ export async function runTask(task: RunningTask, hooks: RunHooks = {}): Promise<
       index: segment.index - 1,
       of: task.steps,
       postState: outcome.postState,
+      soFar: () => ({ leaves: [...leaves], output: concat(...pieces), state: outcome.postState }),
     });
   }
   return closeRun(leaves, pieces, fault);
@@ -81,6 +100,17 @@ export function leafOf(segment: Segment, outcome: SegmentOutcome): TraceLeaf {
     fuel,
   };
 }
+
+const segmentFrom = (from: RunSoFar | null): Segment => ({
+  index: from?.leaves.length ?? 0,
+  preState: from?.state ?? new Uint8Array(0),
+  fuelBefore: fuelOf(from),
+  outputBefore: from?.output.length ?? 0,
+});
+
+/** What the steps that are done have burnt. */
+export const fuelOf = (run: Pick<RunSoFar, "leaves"> | null): bigint =>
+  (run?.leaves ?? []).reduce((sum, leaf) => sum + leaf.fuel, 0n);
 
 const segmentAfter = (segment: Segment, outcome: SegmentOutcome & { kind: "done" }): Segment => ({
   index: segment.index + 1,

@@ -34,6 +34,7 @@ import { createDispatcher } from "../requester/dispatch.ts";
 import type { RunningTask } from "../runtime/run-task.ts";
 import { createTaskSecrets } from "../task-secrets.ts";
 import { createWatch } from "../watch.ts";
+import { openCheckpoints } from "../worker/checkpoints.ts";
 import { createPace } from "../worker/pace.ts";
 import { work } from "../worker/work.ts";
 import { contractFor } from "./contract-for.ts";
@@ -176,6 +177,7 @@ export class RoadNetwork {
       hasRoom: () => true,
       pace: createPace(),
       outside: nothingOutside,
+      checkpoints: await this.#checkpoints(),
       openSandbox: async () => {
         const program = conduct.program ?? this.#truth;
         return { ...program, close: async () => {} };
@@ -244,6 +246,12 @@ export class RoadNetwork {
       push: async (_to, bytes) => void (await put(bytes)),
       fetch: async (id) => this.#objects.get(id) ?? Promise.reject(new Error(`nobody has ${id}`)),
     };
+  }
+
+  async #checkpoints() {
+    const folder = await mkdtemp(join(tmpdir(), "meshwork-road-"));
+    this.#ends.push(() => rm(folder, { recursive: true, force: true }));
+    return openCheckpoints(folder);
   }
 
   async #book() {

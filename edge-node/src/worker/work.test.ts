@@ -63,6 +63,7 @@ async function toldLedger(
     hasRoom: () => true,
     pace: createPace(),
     outside: nothingOutside,
+    checkpoints: { read: async () => null },
     dispatches: { get: () => dispatch },
     secrets: createTaskSecrets(utf8("worker")),
     mail: { send: async () => {} },

@@ -8,6 +8,7 @@ import type { RunningTask } from "../runtime/run-task.ts";
 import type { HostTask } from "../runtime/runtime.ts";
 import type { TaskSecrets } from "../task-secrets.ts";
 import { acceptAssignment, declineAssignment } from "./accept-assignment.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import { commitResult } from "./commit-result.ts";
 import { fetchTask } from "./fetch-inputs.ts";
 import { hideResult } from "./hide-result.ts";
@@ -35,6 +36,7 @@ export interface WorkerParts {
   hasRoom(): boolean;
   outside: OutsideParts;
   pace: Pace;
+  checkpoints: Checkpoints;
   log: Log;
 }
 
