@@ -46,6 +46,8 @@ export interface Blobs {
       unsealed?: boolean;
       /** Needs it here until it is done. */
       orderId?: OrderId;
+      /** How often those are asked who may have it, but cannot give it now. @default 3 */
+      rounds?: number;
       /** It must lie here afterwards: else the store's refusal is thrown. @default false */
       mustKeep?: boolean;
     },

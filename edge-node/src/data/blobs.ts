@@ -47,6 +47,8 @@ export interface FetchOptions extends CopyOptions {
   hints: readonly NodeId[];
   /** Larger content is refused before it is read. */
   maxBytes: number;
+  /** How often those are asked who may have it, but cannot give it now. @default 3 */
+  rounds?: number;
   signal?: AbortSignal;
 }
 

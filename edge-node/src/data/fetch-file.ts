@@ -26,6 +26,9 @@ export interface FileSource {
 
 export type FetchFileOptions = Pick<FetchOptions, "hints" | "orderId"> & { signal: AbortSignal };
 
+/** Many want many chunks of few at a time: who is busy is asked again for 16 seconds. */
+const ROUNDS = 12;
+
 /**
  * Brings a file's chunks here, a few at a time and from several peers at once, and holds each against the
  * file's name. What is here already is not asked for again: so a fetch that broke off goes on where it was.
@@ -39,7 +42,7 @@ export async function fetchFile(
   const fetchChunk = async (index: number, hints: readonly NodeId[], mustKeep: boolean) => {
     const sealed = await blobs.fetch(sealedIdOf(map, index), {
       ...options,
-      ...{ hints, mustKeep, maxBytes: SEALED_CHUNK_BYTES },
+      ...{ hints, mustKeep, maxBytes: SEALED_CHUNK_BYTES, rounds: ROUNDS },
     });
     return openMapped({ id, map }, index, sealed);
   };

@@ -38,7 +38,12 @@ const { signal } = new AbortController();
 let folder: string;
 let now: number;
 let neighbours: Neighbours;
-const clock: Clock = { ...systemClock, now: () => now };
+/** Pauses between rounds are short. */
+const clock: Clock = {
+  ...systemClock,
+  now: () => now,
+  setTimer: (ms, callback) => systemClock.setTimer(ms < 5_000 ? ms / 20 : ms, callback),
+};
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "meshwork-files-"));
   now = systemClock.now();
@@ -194,6 +199,20 @@ describe("a file that is fetched", () => {
       await gateway.store.delete(contentIdOfDigest(sealed));
     await gateway.blobs.put(bytes);
     await fetchFile(me.blobs, source, options);
+  });
+
+  test("is asked for again while those who have it are busy with others", async () => {
+    const { gateway, source } = await brought();
+    let busy = 2 * limits.fileTransfers;
+    neighbours.answer(alice, (channel) => {
+      if (busy-- > 0) channel.abort(new Error("busy"));
+      else gateway.blobs.onChannel(channel);
+    });
+    const fetched = await fetchFile((await node(carol)).blobs, source, {
+      ...options,
+      hints: [alice],
+    });
+    expect(Buffer.compare(await fetched.chunk(2), pieces[2] as Uint8Array)).toBe(0);
   });
 
   test("is refused with a code when it does not fit beside what is needed here", async () => {

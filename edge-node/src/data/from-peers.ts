@@ -18,6 +18,8 @@ export interface Failure {
 export interface Wanted {
   hints: readonly NodeId[];
   maxBytes: number;
+  /** How often those are asked who may have it, but cannot give it now. @default 3 */
+  rounds?: number;
   signal?: AbortSignal;
 }
 
@@ -45,10 +47,10 @@ export function askPeers(parts: PeerParts & { log: Log }) {
   }
 
   return async (id: ContentId, wanted: Wanted): Promise<Uint8Array | readonly Failure[]> => {
-    const { hints, maxBytes, signal } = wanted;
+    const { hints, maxBytes, rounds = ROUNDS, signal } = wanted;
     const peers = [...hints].sort((a, b) => rankOf(a) - rankOf(b));
     const failures: Failure[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       if (round > 0) await sleep(parts.clock, round * RETRY_MS, signal);
       failures.length = 0;
       for (const peer of peers) {
