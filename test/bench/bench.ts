@@ -1,3 +1,4 @@
+import { data, dataLong } from "./data.ts";
 import { finality } from "./finality.ts";
 import { type Bench, formatReport, report } from "./harness.ts";
 import { ledger, ledgerLong } from "./ledger.ts";
@@ -15,6 +16,8 @@ const benches: readonly Bench[] = [
   ledgerLong,
   state,
   addedLatency,
+  data,
+  dataLong,
 ];
 
 const args = process.argv.slice(2);
