@@ -1,5 +1,5 @@
 import { type Clock, type Digest, type NodeId, systemClock } from "@meshwork/foundation";
-import { Actors, seededDigest, TestNetwork } from "@meshwork/ledger/testing";
+import { Actors, seededDigest, TestNetwork, testRun } from "@meshwork/ledger/testing";
 import { silentLog } from "@meshwork/observability";
 import {
   type Attestation,
@@ -82,7 +82,7 @@ async function sign(
       assignment: { orderId: task.orderId, attempt: 0, role: "verifier" },
       signal: stopping.signal,
     } as Verification,
-    { verdict, samples: mine.samples },
+    { verdict, samples: mine.samples, leaves: testRun(null).leaves },
   );
 }
 
@@ -128,4 +128,19 @@ test("who waits for the others in vain lays his own word on the ledger, which ta
   expect(word?.kind).toBe("attest");
   const sender = network.memberOf(mine.verifier);
   expect(word && network.refused(sender, word)).toBeUndefined();
+});
+
+test("who makes his samples up is left out of the proof, and brought before the ledger", async () => {
+  const { keyPair } = network.memberOf(last.node);
+  const honest = actors.attestationOf(task, verdict, last);
+  const samples = honest.samples.map((_, i) => seededDigest(`made up ${i}`));
+  const lazy = signAttestation({ verifier: last.node, keyPair }, verdict, { ...honest, samples });
+  const brought: TransactionBody[] = [];
+  await sign([fromSigner(lazy), ...others.map(fromSigner)], { brought, clock: systemClock });
+  const [evidence, proof] = brought;
+  expect(evidence).toMatchObject({ kind: "recheck", attestation: { verifier: last.node } });
+  expect(evidence && network.refused(network.requester, evidence)).toBeUndefined();
+  expect(isTaken(proof)).toBe(true);
+  const signers = proof?.kind === "prove" ? proof.proof.attestations : [];
+  expect(signers.map(({ verifier }) => verifier)).not.toContain(last.node);
 });

@@ -7,10 +7,12 @@ import {
   seatedVerifiers,
   signAttestation,
   type TaskRecord,
+  type TraceLeaf,
   type Verdict,
   verdictHash,
 } from "@meshwork/protocol";
 import { whileTimeLasts } from "../time-limit.ts";
+import { contradictionIn, holdToWords, type Judged } from "./hold-to-word.ts";
 import type { Verification, VerifierParts } from "./verify-task.ts";
 
 /** Each further verifier waits this much longer before he hands in what another may hand in first. */
@@ -26,8 +28,10 @@ const PATIENCE = 1 / 8;
 export async function attestVerdict(
   parts: Pick<VerifierParts, "me" | "keyPair" | "mail" | "ledger" | "secrets" | "clock" | "log">,
   { task, assignment, signal }: Verification,
-  { verdict, samples }: { verdict: Verdict; samples: Digest[] },
+  found: { verdict: Verdict; samples: Digest[]; leaves?: readonly TraceLeaf[] },
 ): Promise<void> {
+  const { verdict, samples, leaves = [] } = found;
+  const judged = { task, verdict, leaves };
   const seed = parts.secrets("seed", assignment.orderId, assignment.attempt);
   // A verdict without a result shows no samples: there is no trace that they could belong to.
   const shown = samples.slice(0, sampleCount(task, verdict));
@@ -44,7 +48,7 @@ export async function attestVerdict(
   }
   const quorum = proofQuorum(task.order.policy.verifiers);
   const enough = () => {
-    const attestations = [own, ...othersOn(parts, task, verdict)];
+    const attestations = [own, ...othersOn(parts, judged)];
     return attestations.length >= quorum ? attestations : null;
   };
   const waitMs = task.order.deadlines.deliverMs * PATIENCE;
@@ -53,6 +57,7 @@ export async function attestVerdict(
   );
   if (inTime === null) layOnLedger(parts, { verdict, attestation: own }, signal);
   const attestations = inTime ?? (await parts.mail.until(task.orderId, enough, signal));
+  holdToWords(parts, judged, signal);
   await handIn(parts, task, { verdict, attestations: inSeatOrder(task, attestations) }, signal);
 }
 
@@ -73,13 +78,10 @@ function layOnLedger(
 /**
  * What seated verifiers have signed on this very body, one each. Only the signer's own letter counts,
  * or a stranger's forgery could stand before it; and only what the ledger will take, or one bad word
- * would spoil the proof of all.
+ * would spoil the proof of all; and nobody's whose samples show that he has not looked.
  */
-function othersOn(
-  { me, mail }: Pick<VerifierParts, "me" | "mail">,
-  task: TaskRecord,
-  verdict: Verdict,
-): Attestation[] {
+function othersOn({ me, mail }: Pick<VerifierParts, "me" | "mail">, judged: Judged): Attestation[] {
+  const { task, verdict } = judged;
   const hash = verdictHash(verdict);
   const letters = mail
     .received(task.orderId, "attest")
@@ -91,7 +93,8 @@ function othersOn(
     )?.message.attestation;
     const counts =
       attestation !== undefined &&
-      checkAttestation({ task }, verdict, { seat, attestation }) === null;
+      checkAttestation({ task }, verdict, { seat, attestation }) === null &&
+      contradictionIn({ key: seat.key, verdict, attestation }, judged) === undefined;
     return counts ? [attestation] : [];
   });
 }

@@ -87,7 +87,9 @@ export async function verifyTask(
     const check = isPlain(task.order.work) ? checkExactly : checkByNature;
     const { findings, samples } = await check(parts, verification, { claims, dispatch });
     const verdict = judge(parts.ledger.chainId, task, findings);
-    await attestVerdict(parts, verification, { verdict, samples });
+    const { leaves = [] } =
+      claims.find(({ reveal }) => reveal.traceRoot === verdict.result?.traceRoot) ?? {};
+    await attestVerdict(parts, verification, { verdict, samples, leaves });
   } finally {
     stopAnswering();
     await replayer.close();

@@ -8,7 +8,6 @@ import {
   seedCommitmentOf,
   type TaskPlace,
   type TaskRecord,
-  type TransactionBody,
   type Verdict,
   verdictHash,
 } from "@meshwork/protocol";
@@ -41,8 +40,6 @@ export class Play {
   readonly #runs = new Map<string, Run | null>();
   readonly #answered = new Set<string>();
   readonly #judged = new Set<string>();
-  /** Words that contradict themselves, by who will bring them once their time has come. */
-  #evidence: { finder: NodeId; body: TransactionBody }[] = [];
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -63,13 +60,6 @@ export class Play {
   forget(orderId: OrderId): void {
     for (const memory of [this.#runs, this.#answered, this.#judged])
       for (const key of memory.keys()) if (key.startsWith(orderId)) memory.delete(key);
-  }
-
-  /** Who was found to have made samples up is brought before the ledger. */
-  bringEvidence(): void {
-    for (const { finder, body } of this.#evidence)
-      this.#parts.ledger.send({ nodeId: finder }, body);
-    this.#evidence = [];
   }
 
   #work(task: TaskRecord, place: TaskPlace): void {
@@ -150,7 +140,7 @@ export class Play {
     for (const word of words) {
       const finder = auditors.find((id) => id !== word.seat.node);
       const body = recheckOf(word.verdict, word);
-      if (finder !== undefined && body !== null) this.#evidence.push({ finder, body });
+      if (finder !== undefined && body !== null) this.#parts.ledger.send({ nodeId: finder }, body);
     }
   }
 

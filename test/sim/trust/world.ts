@@ -76,7 +76,6 @@ export class World {
     for (let placed = 0; placed < tasks; placed += ORDERS_PER_ROUND) {
       if (!isHonest) adversary.eachRound?.(this.#gang);
       this.#gang.settleIn();
-      this.#play.bringEvidence();
       this.#round(Math.min(ORDERS_PER_ROUND, tasks - placed));
       this.#pause();
     }

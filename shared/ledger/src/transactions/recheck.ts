@@ -7,22 +7,24 @@ import {
   isPlain,
   type TaskPlace,
   type TaskRecord,
+  type Verdict,
   verifyTracePath,
 } from "@meshwork/protocol";
 import { convictVerifier } from "../penalties.ts";
 import { type Refusal, refuse } from "../refusal.ts";
-import { findTask, type Ground, type Rule, requireTask, type Signed } from "./rule.ts";
+import type { State } from "../state.ts";
+import { type Found, type Ground, type Rule, requireTask, type Signed } from "./rule.ts";
 
 type Recheck = BodyOf<"recheck">;
 
 /**
  * A verifier attested a trace, and showed a sample that contradicts it: he has not run the step. Nothing
- * is run again to see it. Whoever knows the trace can bring it, once the verdict can come no more.
+ * is run again to see it. Whoever knows the trace can bring it, while the task is judged and after.
  */
 export const recheck: Rule<Recheck> = {
   check(signed, ground) {
     const { verdict, attestation } = signed.body;
-    const { found: task, refusal } = findTask(ground.state, verdict, "done");
+    const { found: task, refusal } = findJudged(ground.state, verdict);
     if (refusal) return refusal;
     const seat = seatOf(task, attestation.verifier);
     if (seat === undefined)
@@ -32,7 +34,7 @@ export const recheck: Rule<Recheck> = {
 
   /** What he has signed; that it fits the task's record is said by the seed that he committed. */
   checkOthers({ body: { verdict, attestation } }, { state, checks }) {
-    const { found: task, refusal } = findTask(state, verdict, "done");
+    const { found: task, refusal } = findJudged(state, verdict);
     if (refusal) return refusal;
     const seat = seatOf(task, attestation.verifier);
     if (seat === undefined) return refuse("NOT_A_VERIFIER", "nobody held this place");
@@ -51,18 +53,31 @@ export const recheck: Rule<Recheck> = {
 const seatOf = (task: TaskRecord, node: NodeId): TaskPlace | undefined =>
   task.verifiers.find((place) => place.node === node && place.commitment !== null);
 
+/** The same attempt, and its audit was drawn: only then are there samples. */
+function findJudged(state: State, { orderId, attempt }: Verdict): Found<TaskRecord> {
+  const task = state.task(orderId);
+  const no = (refusal: Refusal): Found<TaskRecord> => ({ found: null, refusal });
+  if (task === undefined) return no(refuse("UNKNOWN_TASK", `there is no task ${orderId}`));
+  if (task.attempt !== attempt)
+    return no(refuse("WRONG_ATTEMPT", `this is attempt ${task.attempt}, not ${attempt}`));
+  if (task.audit === null)
+    return no(refuse("WRONG_PHASE", "no verifier shows samples before the audit is drawn"));
+  return { found: task, refusal: null };
+}
+
 /**
- * Nobody is convicted twice of one word: the time for it ends no later than the suspension that the
- * first conviction brings, and who is suspended is not convicted again.
+ * Nobody is convicted twice of one word: the time for it, around the verdict's deadline, is no longer
+ * than the suspension that the first conviction brings, and who is suspended is not convicted again.
  */
 function checkTime(task: TaskRecord, node: NodeId, { state, at }: Ground): Refusal | null {
-  const from = task.verdictDeadline ?? 0;
-  if (at.activeTime < from)
-    return refuse("TOO_EARLY", `words can be held against their signers from ${from} on`);
-  if (at.activeTime >= from + state.policy.suspensionMs)
+  const half = Math.floor(state.policy.suspensionMs / 2);
+  const due = task.verdictDeadline ?? 0;
+  if (at.activeTime < due - half)
+    return refuse("TOO_EARLY", `words can be held against their signers from ${due - half} on`);
+  if (at.activeTime >= due + half)
     return refuse(
       "EVIDENCE_TOO_OLD",
-      "words are held against their signers for a suspension's time",
+      `words could be held against their signers until ${due + half}`,
     );
   const until = state.node(node)?.suspendedUntil ?? 0;
   return until > at.activeTime
