@@ -65,7 +65,12 @@ export const followLedger = (
       otherPeers: () => p2p.peers.connected(),
       dropPeer: p2p.peers.drop,
     },
-    { folder: options.folder, genesis: options.genesis, votes: options.role === "edge" },
+    {
+      folder: options.folder,
+      genesis: options.genesis,
+      votes: options.role === "edge",
+      checkpoint: options.checkpoint ?? null,
+    },
   );
 
 /** Task data: in this node's folder, in the store that it shares, and with peers; see `data/README.md`. */

@@ -33,5 +33,9 @@ export class ChainError extends CodedError<
   | "SYNC_BEGINS_LATER"
   /** Nobody has the next block any more: only a snapshot helps. */
   | "SYNC_STRANDED"
+  /** Nothing is known here but a genesis older than the trust period. */
+  | "SYNC_UNANCHORED"
+  /** The ledger here is not the one of which the operator was told a block. */
+  | "CHECKPOINT_CONTRADICTED"
   | "CHAIN_CLOSED"
 > {}

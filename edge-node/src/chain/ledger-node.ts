@@ -3,6 +3,7 @@ import type { Evidence, Settings } from "@meshwork/consensus";
 import { type Clock, codeOf, every, type NodeId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { FinalizedBlock, Genesis } from "@meshwork/protocol";
+import type { NamedBlock } from "@meshwork/verify";
 import type { ChainError } from "./chain-error.ts";
 import type { Channels } from "./channel.ts";
 import { Mempool } from "./mempool/mempool.ts";
@@ -13,6 +14,7 @@ import { TransactionIntake } from "./mempool/transaction-intake.ts";
 import { type Chain, openChain } from "./store/chain.ts";
 import { membersOf, voteKeysAt } from "./store/chain-head.ts";
 import { createDiskSpace } from "./store/disk-space.ts";
+import { distrust, holdToCheckpoint } from "./sync/block-trust.ts";
 import { serveSync } from "./sync/serve-sync.ts";
 import { Sync } from "./sync/sync.ts";
 import { createApplication } from "./voting/application.ts";
@@ -43,6 +45,11 @@ export interface LedgerNodeOptions {
   genesis: Genesis;
   /** Whether this node keeps a vote key, and votes when it holds a seat. */
   votes: boolean;
+  /**
+   * A block that the operator trusts; null: none, so that a genesis older than the trust period is not enough to
+   * follow from. @default the genesis is trusted, however old: its makers run this node
+   */
+  checkpoint?: NamedBlock | null;
   /** @default consensus's own */
   settings?: Settings;
 }
@@ -120,7 +127,9 @@ async function runLedgerNode(
   await serveSync({ chain, channels, log });
 
   const isSeated = () => driver?.isSeated ?? false;
-  const sync = startSync(shared, isSeated);
+  const { checkpoint } = options;
+  if (checkpoint) running.defer(await holdToCheckpoint(shared, checkpoint));
+  const sync = startSync(shared, { isSeated, ...(checkpoint === undefined ? {} : { checkpoint }) });
   running.defer(() => sync.stop());
   running.defer(
     every(clock, RESEND_MS, () => {
@@ -213,10 +222,14 @@ function intakeOf(shared: Shared): TransactionIntake {
   });
 }
 
-const startSync = (shared: Shared, isSeated: () => boolean): Sync =>
+const startSync = (
+  shared: Shared,
+  { isSeated, checkpoint }: { isSeated: () => boolean; checkpoint?: NamedBlock | null },
+): Sync =>
   new Sync({
     ...shared,
     isSeated,
+    distrust: () => (checkpoint === undefined ? null : distrust(shared, checkpoint)),
     candidates: () => candidates(shared),
     prepare: (blocks) => prepareCertificate(shared, blocks),
   });

@@ -195,7 +195,7 @@ describe("a seat", () => {
   test("takes no blocks from others while it keeps up, and asks when it has fallen behind", async () => {
     const serving = await server(a, 5);
     const chain = await world.openAt("me", 5);
-    const sync = world.follow(chain, [a], true);
+    const sync = world.follow(chain, [a], { isSeated: true });
     await expect.poll(() => sync.heardOf).toBe(5);
     await serving.commitFinal(blocks.slice(0, 40));
     await chain.waitFor(40, soon());

@@ -20,6 +20,8 @@ export interface SyncParts {
   isSeated: () => boolean;
   /** Looks at the certificates of blocks that will be taken soon. @default not */
   prepare?: (blocks: readonly FinalizedBlock[]) => void;
+  /** Why no blocks may be taken from others now. @default they may */
+  distrust?: () => ChainError | null;
   clock: Clock;
   log: Log;
   /** What asking another peer does not mend. */
@@ -70,9 +72,14 @@ export class Sync {
     return Math.max(0, this.#stranding.heardOf, ...shown);
   }
 
-  /** Why no peer can bring what comes next; null as a rule. */
+  /** Why what comes next is not taken, or no peer can bring it; null as a rule. */
   get trouble(): ChainError | null {
-    return this.#stranding.trouble;
+    const isBehind = this.heardOf > this.#height;
+    return (isBehind ? this.#distrust : null) ?? this.#stranding.trouble;
+  }
+
+  get #distrust(): ChainError | null {
+    return this.#parts.distrust?.() ?? null;
   }
 
   async stop(): Promise<void> {
@@ -97,6 +104,7 @@ export class Sync {
     this.#stranding.onHead(this.#height);
     this.#endSilent();
     this.#openMissing();
+    if (this.#distrust !== null) return;
     const behind = this.heardOf - this.#height;
     const isTaking = this.#isTaking || this.#download?.isTaking === true;
     if (behind <= 0 || isTaking || this.#height > this.#heightThen) this.#progressAt = this.#now;

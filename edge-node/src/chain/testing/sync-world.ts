@@ -18,13 +18,18 @@ import { restoreSnapshot } from "../snapshot/restore-snapshot.ts";
 import { MemorySnapshotStore } from "../snapshot/testing/memory-store.ts";
 import { type Chain, openChain } from "../store/chain.ts";
 import { serveSync } from "../sync/serve-sync.ts";
-import { Sync } from "../sync/sync.ts";
+import { Sync, type SyncParts } from "../sync/sync.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 
 /** Names of peers, as long as real ones. */
 export const peerNamed = (name: string): NodeId => name.padEnd(44, "x") as NodeId;
 
 const me = peerNamed("me");
+
+export interface FollowOptions extends Pick<SyncParts, "distrust"> {
+  /** @default false */
+  isSeated?: boolean;
+}
 
 /** Chains of one history in a folder, each for a peer, and one that follows them. Its clock runs fast. */
 export class SyncWorld {
@@ -112,13 +117,18 @@ export class SyncWorld {
     return { header: block.header, certificate };
   }
 
-  follow(chain: Chain, candidates: readonly NodeId[], isSeated = false): Sync {
+  follow(
+    chain: Chain,
+    candidates: readonly NodeId[],
+    { isSeated = false, ...parts }: FollowOptions = {},
+  ): Sync {
     const log = {
       ...silentLog,
       warn: (_: string, fields?: object) => this.warnings.push(JSON.stringify(fields)),
     };
     const speed = this.#speed;
     const sync = new Sync({
+      ...parts,
       chain,
       channels: this.net.channels(me),
       candidates: () => candidates,
