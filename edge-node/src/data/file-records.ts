@@ -15,7 +15,7 @@ import {
 } from "@meshwork/foundation";
 import { contentIdOfDigest } from "@meshwork/storage";
 import { replaceFile } from "../chain/store/durable-file.ts";
-import { chunkCount } from "./file-map.ts";
+import { checkChunkList } from "./file-map.ts";
 
 /**
  * What is known of each file that requesters bring: its size, and for each chunk its hash and, once it is here,
@@ -63,7 +63,7 @@ export class FileRecord {
   }
 
   get count(): number {
-    return (this.#bytes.length - HEAD_BYTES) / ENTRY_BYTES;
+    return Math.floor((this.#bytes.length - HEAD_BYTES) / ENTRY_BYTES);
   }
 
   plainAt(index: number): Digest | null {
@@ -158,6 +158,7 @@ export async function openFileRecords(folder: string, clock: Clock): Promise<Fil
     async setSealed(record, index, sealed) {
       if (record.sealedAt(index) !== null) return;
       record.set(index, sealed);
+      record.usedMs = clock.now();
       count(contentIdOfDigest(sealed), 1);
       // Not synced: what a crash of the machine forgets is uploaded once more.
       const file = await open(pathOf(record), "r+");
@@ -203,5 +204,10 @@ async function readOne(path: string, account: NodeId): Promise<FileRecord | null
   const bytes = await readFile(path).catch(() => null);
   if (!id.success || bytes === null || bytes.length <= HEAD_BYTES) return null;
   const record = new FileRecord({ account, id: id.data }, bytes, (await stat(path)).mtimeMs);
-  return record.count === chunkCount(record.sizeBytes) ? record : null;
+  try {
+    checkChunkList(record, record.plain());
+    return record;
+  } catch {
+    return null;
+  }
 }
