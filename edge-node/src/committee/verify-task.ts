@@ -4,7 +4,6 @@ import type { Log } from "@meshwork/observability";
 import {
   contractFlaw,
   type Dispatch,
-  isPlain,
   seedCommitmentOf,
   type TaskRecord,
 } from "@meshwork/protocol";
@@ -19,13 +18,10 @@ import { fetchTask } from "../worker/fetch-inputs.ts";
 import type { OutsideParts } from "../worker/outside/outside.ts";
 import { answerAsks } from "./answer-asks.ts";
 import { attestVerdict } from "./attest.ts";
-import { auditClaims } from "./audit.ts";
-import { type Checked, checkByNature } from "./check-by-nature.ts";
-import { compareClaims } from "./compare.ts";
-import { exchangeReports } from "./exchange-reports.ts";
+import { checkClaims } from "./check-claims.ts";
 import { gatherReveals } from "./gather-reveals.ts";
 import { judge } from "./judge.ts";
-import { type Claim, readClaims } from "./read-claims.ts";
+import { readClaims } from "./read-claims.ts";
 import { createReplayer, type Replayer } from "./replay.ts";
 
 export interface VerifierParts {
@@ -84,8 +80,7 @@ export async function verifyTask(
     const claims = await readClaims(parts, gathering, { shown, limits: dispatch.contract.limits });
     const task = await parts.ledger.until(orderId, ({ audit }) => audit !== null, signal);
     const verification: Verification = { ...gathering, task };
-    const check = isPlain(task.order.work) ? checkExactly : checkByNature;
-    const { findings, samples } = await check(parts, verification, { claims, dispatch });
+    const { findings, samples } = await checkClaims(parts, verification, { claims, dispatch });
     const verdict = judge(parts.ledger.chainId, task, findings);
     const { leaves = [] } =
       claims.find(({ reveal }) => reveal.traceRoot === verdict.result?.traceRoot) ?? {};
@@ -94,18 +89,6 @@ export async function verifyTask(
     stopAnswering();
     await replayer.close();
   }
-}
-
-/** What all replicas of deterministic work must be: the same to the last bit. */
-async function checkExactly(
-  parts: VerifierParts,
-  verification: Verification,
-  { claims }: { claims: readonly Claim[] },
-): Promise<Checked> {
-  const dispute = await compareClaims(verification, claims);
-  const audit = await auditClaims(parts, verification, dispute);
-  const findings = await exchangeReports(parts, verification, { claims, audit });
-  return { findings, samples: audit.samples };
 }
 
 /**
