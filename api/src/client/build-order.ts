@@ -17,7 +17,6 @@ import {
   contractHash,
   type Deadlines,
   type InputRef,
-  plainWork,
   signTransaction,
   type TaskOrder,
   type Transaction,
@@ -68,6 +67,7 @@ export function buildOrder(
     blind,
     objects: new Map([
       [contract.program.contentId, task.program],
+      ...task.terms.objects,
       ...(input instanceof UploadedFile ? [] : ([[contentIdOf(input), input]] as const)),
     ]),
   };
@@ -90,9 +90,9 @@ export const contractFor = (
   program: refOf(task.program),
   inputs,
   limits: task.limits,
-  comparator: { kind: "exact" },
-  outside: null,
-  rubric: null,
+  comparator: task.terms.comparator,
+  outside: task.terms.outside,
+  rubric: task.terms.rubric,
 });
 
 export const orderFor = (
@@ -107,7 +107,7 @@ export const orderFor = (
   deadlines: task.deadlines,
   priceCeiling: task.priceCeiling as Points,
   maxFuel: task.limits.fuel,
-  work: plainWork,
+  work: task.terms.work,
   placement: { ...task.placement, runtime: task.runtime },
 });
 

@@ -9,6 +9,7 @@ import {
 } from "@meshwork/protocol";
 import { z } from "zod";
 import { ClientError } from "./client-error.ts";
+import { replicasFor, type TaskWork, type WorkTerms, workTerms } from "./task-work.ts";
 
 /** What a task is, apart from its input. All but the first four have defaults. */
 export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodType> {
@@ -32,6 +33,8 @@ export interface TaskDefinition<Input extends z.ZodType, Output extends z.ZodTyp
   priority?: number;
   /** Who may run it, and who is drawn sooner. @default anybody who has the memory for it */
   placement?: Partial<Omit<Placement, "runtime">>;
+  /** @default deterministic work, whose results are the same to the last bit */
+  work?: TaskWork;
 }
 
 /** Room for half a minute on a small machine, within the default deadlines: what is not used costs nothing. */
@@ -63,6 +66,7 @@ export interface Task<Input extends z.ZodType, Output extends z.ZodType> {
   readonly priceCeiling: bigint;
   readonly priority: number;
   readonly placement: Omit<Placement, "runtime">;
+  readonly terms: WorkTerms;
   /** Throws TASK_INPUT_INVALID. */
   encodeInput(input: z.input<Input>): Uint8Array;
   /** Throws TASK_OUTPUT_INVALID. */
@@ -73,16 +77,21 @@ export interface Task<Input extends z.ZodType, Output extends z.ZodType> {
 export function defineTask<Input extends z.ZodType, Output extends z.ZodType>(
   definition: TaskDefinition<Input, Output>,
 ): Task<Input, Output> {
-  const { runtime, program } = definition;
+  const { runtime, program, work } = definition;
+  const terms = workTerms(work);
+  const replicas = replicasFor(work?.nature);
+  // Who asks the world does so in one step: the whole of it is run again then.
+  const steps = terms.outside === null ? defaultLimits.steps : 1;
   return {
     runtime,
     program: typeof program === "string" ? utf8(program) : program,
-    limits: { ...defaultLimits, ...definition.limits },
-    policy: { ...defaultPolicy, ...definition.policy },
+    limits: { ...defaultLimits, steps, ...definition.limits },
+    policy: { ...defaultPolicy, replicas, ...definition.policy },
     deadlines: { ...defaultDeadlines, ...definition.deadlines },
     priceCeiling: definition.priceCeiling ?? 10_000n,
     priority: definition.priority ?? 0,
     placement: { ...ANYWHERE, ...definition.placement },
+    terms,
     encodeInput: (input) => encodeValue(parseInput(definition.input, input)),
     decodeOutput: (bytes) => parseOutput(definition, bytes),
   };

@@ -12,13 +12,14 @@ import { checkReceipt } from "../receipt-check.ts";
 import { shortName, stateTeller } from "../show-task.ts";
 import { fileIdArgument, progressOf } from "./data.ts";
 import { planFor, type RiskOptions, withRiskOptions } from "./task-quote.ts";
+import { type WorkOptions, withWorkOptions, workOf } from "./work-options.ts";
 
-interface SubmitOptions extends ApiOptions, RiskOptions {
+interface SubmitOptions extends ApiOptions, RiskOptions, WorkOptions {
   runtime: RuntimeId;
   program: string;
   input?: string;
   inputId?: FileId;
-  replicas: number;
+  replicas?: number;
   verifiers: number;
   fuel: bigint;
   price: bigint;
@@ -30,7 +31,7 @@ interface SubmitOptions extends ApiOptions, RiskOptions {
 const bytes = z.instanceof(Uint8Array);
 
 export function submitCommand(streams: Streams): Command {
-  return withRiskOptions(withApiOptions(new Command("submit")))
+  return withWorkOptions(withRiskOptions(withApiOptions(new Command("submit"))))
     .description("hand in a program and its input; pay when the result is there")
     .addOption(
       new Option("--runtime <id>", "what runs the program")
@@ -40,7 +41,11 @@ export function submitCommand(streams: Streams): Command {
     .requiredOption("--program <file>", "JavaScript with a function main(inputs), or WebAssembly")
     .option("--input <file>", "what the program reads, up to 4 GiB (default: nothing)")
     .option("--input-id <id>", "the same, brought by `meshwork data put` before", fileIdArgument)
-    .option("--replicas <n>", "independent runs of the whole task", integer(1, limits.replicas), 2)
+    .option(
+      "--replicas <n>",
+      "independent runs of the whole task (default: 2; 1 where each hears something else from the world)",
+      integer(1, limits.replicas),
+    )
     .option("--verifiers <n>", "nodes that check it", integer(1, limits.verifiers), 4)
     .option("--fuel <n>", "the most that one run may burn", bigInteger, 20_000_000_000n)
     .option("--price <points>", "the most that it may cost you", bigInteger, 10_000n)
@@ -63,6 +68,7 @@ async function submit(options: SubmitOptions, output: Output): Promise<void> {
     output: bytes,
     outputAs: "bytes",
     limits: { fuel: options.fuel as Fuel },
+    work: await workOf(options),
     ...(await checking(options, meshwork)),
   });
   const input = await inputOf(options, meshwork, output);
@@ -88,7 +94,10 @@ async function checking(
   { risk, replicas, verifiers, price, ...options }: SubmitOptions,
   meshwork: Meshwork,
 ) {
-  if (risk === undefined) return { policy: { replicas, verifiers }, priceCeiling: price };
+  if (risk === undefined) {
+    const runs = replicas === undefined ? {} : { replicas };
+    return { policy: { ...runs, verifiers }, priceCeiling: price };
+  }
   const { policy, priceCeiling } = await planFor(meshwork, { ...options, risk });
   const least = BigInt(priceCeiling);
   return { policy, priceCeiling: price > least ? price : least };
