@@ -3,6 +3,7 @@ import {
   contractHash,
   type Dispatch,
   isLive,
+  sittingPanel,
   type TaskPlace,
   type TaskRecord,
 } from "@meshwork/protocol";
@@ -13,7 +14,7 @@ import type { TaskMail } from "./ports.ts";
 export interface Assignment {
   orderId: OrderId;
   attempt: number;
-  role: "worker" | "verifier";
+  role: "worker" | "verifier" | "panel";
 }
 
 export function placeOf(
@@ -21,14 +22,18 @@ export function placeOf(
   role: Assignment["role"],
   node: NodeId,
 ): TaskPlace | null {
-  const places = role === "worker" ? task.workers : task.verifiers;
-  return places.find((place) => place.node === node && isLive(place)) ?? null;
+  return placesOf(task, role).find((place) => place.node === node && isLive(place)) ?? null;
+}
+
+function placesOf(task: TaskRecord, role: Assignment["role"]): TaskPlace[] {
+  if (role === "panel") return sittingPanel(task)?.seats ?? [];
+  return role === "worker" ? task.workers : task.verifiers;
 }
 
 /** All who have, or had, a part in a task: who ordered it, and whoever was called. */
-export const partiesOf = ({ order, workers, verifiers }: TaskRecord): NodeId[] => [
+export const partiesOf = ({ order, workers, verifiers, panels }: TaskRecord): NodeId[] => [
   order.gateway,
-  ...[...workers, ...verifiers].map(({ node }) => node),
+  ...[...workers, ...verifiers, ...panels.flatMap(({ seats }) => seats)].map(({ node }) => node),
 ];
 
 /** Who may have a task's data beside this node: whoever ordered it first, then all who were called. */
@@ -40,7 +45,7 @@ export const holdersOf = (task: TaskRecord, me: NodeId): NodeId[] => [
 export function assignmentOf(task: TaskRecord, node: NodeId): Assignment | null {
   const { orderId, attempt } = task;
   if (task.phase === "done" || task.phase === "submitted") return null;
-  for (const role of ["worker", "verifier"] as const) {
+  for (const role of ["worker", "verifier", "panel"] as const) {
     if (placeOf(task, role, node) !== null) return { orderId, attempt, role };
   }
   return null;

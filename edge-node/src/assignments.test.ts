@@ -28,6 +28,7 @@ function watched() {
     log: silentLog,
     work: part,
     verify: part,
+    sit: part,
   });
   return { network, actors, begun, ended, first, assignments, me };
 }

@@ -10,6 +10,7 @@ export interface AssignmentParts {
   /** The node's part in each role, from its call to its end. */
   work(assignment: Assignment, signal: AbortSignal): Promise<void>;
   verify(assignment: Assignment, signal: AbortSignal): Promise<void>;
+  sit(assignment: Assignment, signal: AbortSignal): Promise<void>;
 }
 
 /** A part that fails on this machine is begun again, as long as the task waits for it. */
@@ -66,6 +67,11 @@ function forgetSoon(jobs: Map<OrderId, { controller: AbortController }>, orderId
   jobs.delete(orderId);
 }
 
+function partIn({ work, verify, sit }: AssignmentParts, role: Assignment["role"]) {
+  if (role === "panel") return sit;
+  return role === "worker" ? work : verify;
+}
+
 async function run(
   parts: AssignmentParts,
   assignment: Assignment,
@@ -75,7 +81,7 @@ async function run(
   const log = parts.log.child({ orderId, role });
   for (let attempt = 1; attempt <= ATTEMPTS && !signal.aborted; attempt++) {
     try {
-      await (role === "worker" ? parts.work : parts.verify)(assignment, signal);
+      await partIn(parts, role)(assignment, signal);
       return;
     } catch (error) {
       if (signal.aborted) return;

@@ -10,6 +10,7 @@ import { partiesOf } from "./assignment.ts";
 import { createAssignments } from "./assignments.ts";
 import type { OpenChannel } from "./chain/channel.ts";
 import { type LedgerNode, startLedgerNode } from "./chain/ledger-node.ts";
+import { sitOnPanel } from "./committee/panel.ts";
 import { verifyTask } from "./committee/verify-task.ts";
 import type { Allowance } from "./data/order-quota.ts";
 import { openTaskData, type TaskData } from "./data/task-data.ts";
@@ -200,6 +201,7 @@ export function takeAssignments(
     ...road,
     work: (assignment, signal) => work(parts, assignment, signal),
     verify: (assignment, signal) => verifyTask(parts, assignment, signal),
+    sit: (assignment, signal) => sitOnPanel(parts, assignment, signal),
   });
   const forget = (forgotten: Promise<void>) =>
     forgotten.catch((error) => road.log.warn("a checkpoint stays", { error }));

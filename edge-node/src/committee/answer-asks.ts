@@ -1,5 +1,5 @@
 import type { NodeId } from "@meshwork/foundation";
-import { seatedVerifiers } from "@meshwork/protocol";
+import { judgesOf, seatedVerifiers } from "@meshwork/protocol";
 import { shownSoFar } from "./gather-reveals.ts";
 import type { Verification, VerifierParts } from "./verify-task.ts";
 
@@ -44,11 +44,15 @@ export function answerAsks(
   return () => ended.abort(new Error("the task is verified"));
 }
 
+/** Of verifiers, and of a panel that was called since. */
 function asksOf(
-  { mail }: Pick<VerifierParts, "mail">,
+  { mail, ledger }: Pick<VerifierParts, "mail" | "ledger">,
   { task }: Verification,
 ): { from: NodeId; worker: NodeId }[] {
-  const seated = new Set(seatedVerifiers(task).map(({ node }) => node));
+  const now = ledger.task(task.orderId) ?? task;
+  const seated = new Set(
+    [...seatedVerifiers(task), ...judgesOf(now).seats].map(({ node }) => node),
+  );
   return mail
     .received(task.orderId, "ask")
     .filter(({ from, message }) => seated.has(from) && message.attempt === task.attempt)

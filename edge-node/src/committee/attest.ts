@@ -2,9 +2,8 @@ import type { Digest } from "@meshwork/foundation";
 import {
   type Attestation,
   checkAttestation,
-  proofQuorum,
+  judgesOf,
   sampleCount,
-  seatedVerifiers,
   signAttestation,
   type TaskRecord,
   type TraceLeaf,
@@ -39,14 +38,14 @@ export async function attestVerdict(
     seed,
     samples: shown,
   });
-  for (const { node } of seatedVerifiers(task)) {
+  for (const { node } of judgesOf(task).seats) {
     if (node === parts.me) continue;
     const message = { kind: "attest", verdict, attestation: own } as const;
     void parts.mail
       .send(node, message)
       .catch((error) => parts.log.warn("a signature was lost", { to: node, error }));
   }
-  const quorum = proofQuorum(task.order.policy.verifiers);
+  const { quorum } = judgesOf(task);
   const enough = () => {
     const attestations = [own, ...othersOn(parts, judged)];
     return attestations.length >= quorum ? attestations : null;
@@ -86,7 +85,7 @@ function othersOn({ me, mail }: Pick<VerifierParts, "me" | "mail">, judged: Judg
   const letters = mail
     .received(task.orderId, "attest")
     .filter(({ message }) => verdictHash(message.verdict) === hash);
-  return seatedVerifiers(task).flatMap((seat) => {
+  return judgesOf(task).seats.flatMap((seat) => {
     if (seat.node === me) return [];
     const attestation = letters.find(
       ({ from, message }) => from === seat.node && message.attestation.verifier === seat.node,
@@ -100,7 +99,7 @@ function othersOn({ me, mail }: Pick<VerifierParts, "me" | "mail">, judged: Judg
 }
 
 const inSeatOrder = (task: TaskRecord, attestations: readonly Attestation[]): Attestation[] =>
-  seatedVerifiers(task).flatMap(
+  judgesOf(task).seats.flatMap(
     ({ node }) => attestations.find(({ verifier }) => verifier === node) ?? [],
   );
 
@@ -112,9 +111,9 @@ async function handIn(
 ): Promise<void> {
   // Among those who have signed: a seat that has said nothing yet must not keep the others waiting.
   const turn = proof.attestations.findIndex(({ verifier }) => verifier === parts.me);
-  const isDone = (until: AbortSignal) =>
-    parts.ledger.until(task.orderId, ({ phase }) => phase === "done", until);
-  const done = await whileTimeLasts(parts.clock, turn * HAND_IN_STAGGER_MS, signal, isDone);
-  if (done !== null) return;
+  const isOver = (until: AbortSignal) =>
+    parts.ledger.until(task.orderId, ({ phase }) => phase !== task.phase, until);
+  const over = await whileTimeLasts(parts.clock, turn * HAND_IN_STAGGER_MS, signal, isOver);
+  if (over !== null) return;
   await parts.ledger.transact({ kind: "prove", proof }, signal);
 }

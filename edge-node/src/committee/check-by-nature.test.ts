@@ -96,7 +96,7 @@ async function verdicts(about: Case, claims: readonly Claim[]): Promise<Record<s
   const policy = { segmentsPerVerifier: 1 };
   const task = {
     ...{ order: { work, policy }, audit: { mode: audit } },
-    ...{ workers: [], verifiers: [], panels: [] },
+    ...{ workers: [], verifiers: [], panels: [], conclusion: null },
   } as unknown as TaskRecord;
   const whole = () => runTask(running({ program: programOf(program), inputs: [], limits }));
   const verification = {

@@ -1,6 +1,7 @@
 import type { Digest, NodeId } from "@meshwork/foundation";
 import {
   type Dispatch,
+  isAudited,
   NOTHING_HASH,
   type SegmentEvidence,
   sampleDigest,
@@ -81,7 +82,7 @@ async function checkAgainstRerun(
   const [first] = claims;
   const differ = claims.some(({ reveal }) => reveal.traceRoot !== first?.reveal.traceRoot);
   const unlike: Findings["unlike"] = new Set();
-  if (first === undefined || (!differ && task.audit?.mode === "none"))
+  if (first === undefined || (!differ && !isAudited(task)))
     return { findings: { claims: byWorker(claims), guilty: new Map(), unlike }, samples: [] };
 
   const run = await replayer.replayAll();
@@ -95,7 +96,7 @@ async function checkAgainstRerun(
   const agreed = claims.find(({ worker }) => !guilty.has(worker));
   const seed = secrets("seed", assignment.orderId, assignment.attempt);
   const picked =
-    agreed === undefined || task.audit?.mode === "none"
+    agreed === undefined || !isAudited(task)
       ? []
       : sampledSteps(seed, agreed.reveal.steps, task.order.policy.segmentsPerVerifier);
   const postOf = (step: number) => run.leaves[step]?.post ?? NOTHING_HASH;

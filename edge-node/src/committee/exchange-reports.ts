@@ -2,9 +2,8 @@ import { fromHex, type NodeId, toHex } from "@meshwork/foundation";
 import {
   decodeLeaf,
   encodeLeaf,
-  proofQuorum,
+  judgesOf,
   type SegmentEvidence,
-  seatedVerifiers,
   type TaskMessageOf,
 } from "@meshwork/protocol";
 import { whileTimeLasts } from "../time-limit.ts";
@@ -33,7 +32,7 @@ export async function exchangeReports(
   mine: { claims: readonly Claim[]; audit: Audit },
 ): Promise<Findings> {
   const { task, assignment, signal } = verification;
-  const others = seatedVerifiers(task).flatMap(({ node }) => (node === parts.me ? [] : [node]));
+  const others = judgesOf(task).seats.flatMap(({ node }) => (node === parts.me ? [] : [node]));
   const { orderId, attempt } = assignment;
   const report: Report = { kind: "report", orderId, attempt, evidence: evidenceOf(mine.audit) };
   for (const other of others) {
@@ -65,7 +64,7 @@ async function othersReports(
   };
   const atLeast = (count: number) => () => (soFar().size >= count ? soFar() : null);
   const waitMs = task.order.deadlines.deliverMs / 4;
-  const quorum = Math.min(others.length, proofQuorum(task.order.policy.verifiers) - 1);
+  const quorum = Math.min(others.length, judgesOf(task).quorum - 1);
   const needed = await whileTimeLasts(clock, waitMs, signal, (until) =>
     mail.until(task.orderId, atLeast(quorum), until),
   );

@@ -2,6 +2,7 @@ import type { NodeId } from "@meshwork/foundation";
 import {
   closedSet,
   commitmentOf,
+  judgesOf,
   seatedVerifiers,
   type TaskMessageOf,
   type TaskPlace,
@@ -38,7 +39,11 @@ export async function gatherReveals(
   const inTime = await wait();
   if (inTime !== null) return inTime;
   const missing = missingIn(parts, verification);
-  for (const { node } of seatedVerifiers(task)) {
+  // Who sits on a panel asks the verifiers before him too: they were shown it first.
+  const asked = new Set(
+    [...seatedVerifiers(task), ...judgesOf(task).seats].map(({ node }) => node),
+  );
+  for (const node of asked) {
     if (node === parts.me) continue;
     void parts.mail
       .send(node, { kind: "ask", orderId, attempt, missing })

@@ -1,6 +1,6 @@
 import type { NodeId, OrderId } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
-import { isLive, type TaskRecord } from "@meshwork/protocol";
+import { livePlaces, type TaskRecord } from "@meshwork/protocol";
 import type { DispatchBook } from "../mail/dispatch-book.ts";
 import type { TaskMail } from "../ports.ts";
 
@@ -43,7 +43,7 @@ export function createDispatcher(parts: DispatchParts) {
       }
       const already = told.get(task.orderId) ?? new Set();
       told.set(task.orderId, already);
-      for (const { node } of [...task.workers, ...task.verifiers].filter(isLive)) {
+      for (const { node } of livePlaces(task)) {
         if (already.has(node)) continue;
         already.add(node);
         void tell(task, node);

@@ -26,6 +26,7 @@ import {
 import { contentIdOf } from "@meshwork/storage";
 import { partiesOf } from "../assignment.ts";
 import { createAssignments } from "../assignments.ts";
+import { sitOnPanel } from "../committee/panel.ts";
 import { verifyTask } from "../committee/verify-task.ts";
 import { openDispatchBook } from "../mail/dispatch-book.ts";
 import { createTaskMail } from "../mail/task-mail.ts";
@@ -50,7 +51,7 @@ export interface Conduct {
   withholds?: (to: NodeId, kind: string) => boolean;
 }
 
-/** What carries a node's task data; by default memory, which all have in common. */
+/** What carries task data; by default memory, which all have in common. */
 export type BlobsOf = (node: NodeId) => Promise<Blobs>;
 
 /**
@@ -117,7 +118,7 @@ export class RoadNetwork {
       policy: { replicas: 2, verifiers: 4, segmentsPerVerifier: 2, auditRate: 65_536 },
       priority: 1,
       deadlines: { matchMs: 5_000, runMs: 20_000, deliverMs: 8_000 },
-      priceCeiling: 10_000n as Points,
+      priceCeiling: 20_000n as Points,
       maxFuel: contract.limits.fuel,
       ...{ work: plainWork, placement: ANYWHERE, ...change },
     };
@@ -187,6 +188,7 @@ export class RoadNetwork {
       ...shared,
       work: (assignment, signal) => work(shared, assignment, signal),
       verify: (assignment, signal) => verifyTask(shared, assignment, signal),
+      sit: (assignment, signal) => sitOnPanel(shared, assignment, signal),
     });
     this.#onTask((task) => assignments.onTask(task));
     this.#ends.push(() => assignments.stop());

@@ -30,6 +30,32 @@ async function runUntilDrawn(node: NodeId): Promise<TaskRecord> {
   throw new Error(`${node} was never drawn`);
 }
 
+/** Every step of it gives something else. */
+const nonsense = lyingProgram(truth, (_segment, outcome) =>
+  outcome.kind === "done" ? { ...outcome, postState: new Uint8Array([7]) } : outcome,
+);
+
+describe("a panel", () => {
+  test("takes over where verifiers contradict each other, and finds who was right", async () => {
+    const liars = () => [...network.chain.state.all("task")][0]?.verifiers.slice(0, 2) ?? [];
+    await start(
+      (index) => ({
+        get program() {
+          return liars().some(({ node }) => node === nodeNumber(index)) ? nonsense : truth;
+        },
+      }),
+      16,
+    );
+    const task = await network.run();
+    expect(task.panels).toMatchObject([{ cause: "disagreement", size: 9 }]);
+    expect(task.conclusion).toMatchObject({ outcome: "verified", panel: 0, segmentsSampled: 5 });
+    const { whys } = network.chain;
+    const refuted = whys.filter(({ rule, of }) => rule === "false-verdict" && of === "bonded");
+    expect(refuted.map(({ account }) => account)).toEqual(liars().map(({ node }) => node));
+    expect(whys.some(({ rule }) => rule === "wrong-result")).toBe(false);
+  });
+});
+
 describe("a task", () => {
   test("ends verified when everybody does his part, and pays those who did", async () => {
     await start();

@@ -1,16 +1,44 @@
-import { seatedVerifiers } from "@meshwork/protocol";
+import type { NodeId } from "@meshwork/foundation";
+import { seatedPanel, seatedVerifiers, sittingPanel, type TaskRecord } from "@meshwork/protocol";
 import type { Assignment } from "../assignment.ts";
 import type { HiddenResult } from "./hide-result.ts";
 import type { WorkerParts } from "./work.ts";
 
+type Revealing = Pick<WorkerParts, "ledger" | "mail" | "log">;
+
 /** After the close: shows the verifiers what was committed, with the key of the output and the trace. */
 export async function reveal(
-  parts: Pick<WorkerParts, "ledger" | "mail" | "log">,
-  { orderId, attempt }: Assignment,
-  { reveal, outputKey, trace, transcript }: HiddenResult,
+  parts: Revealing,
+  assignment: Assignment,
+  result: HiddenResult,
   signal: AbortSignal,
 ): Promise<void> {
+  const { orderId } = assignment;
   const task = await parts.ledger.until(orderId, (record) => record.closeHeight !== null, signal);
+  const verifiers = seatedVerifiers(task).map(({ node }) => node);
+  await show(parts, assignment, result, [...verifiers, task.order.gateway]);
+}
+
+/** Should a panel ever sit, its members are shown the same; the signal ends the waiting. */
+export async function revealToPanel(
+  parts: Revealing,
+  assignment: Assignment,
+  result: HiddenResult,
+  signal: AbortSignal,
+): Promise<void> {
+  const sits = (record: TaskRecord) => sittingPanel(record)?.verdictDeadline != null;
+  const task = await parts.ledger.until(assignment.orderId, sits, signal);
+  const panel = sittingPanel(task);
+  const members = panel === null ? [] : seatedPanel(panel).map(({ node }) => node);
+  await show(parts, assignment, result, members);
+}
+
+async function show(
+  parts: Revealing,
+  { orderId, attempt }: Assignment,
+  { reveal, outputKey, trace, transcript }: HiddenResult,
+  readers: readonly NodeId[],
+): Promise<void> {
   const message = {
     kind: "reveal",
     orderId,
@@ -20,7 +48,6 @@ export async function reveal(
     trace,
     transcript,
   } as const;
-  const readers = [...seatedVerifiers(task).map(({ node }) => node), task.order.gateway];
   await Promise.allSettled(
     readers.map((reader) =>
       parts.mail.send(reader, message).catch((error) => {

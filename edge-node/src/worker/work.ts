@@ -14,7 +14,7 @@ import { fetchTask } from "./fetch-inputs.ts";
 import { hideResult } from "./hide-result.ts";
 import { type OutsideParts, runOutside } from "./outside/outside.ts";
 import type { Pace } from "./pace.ts";
-import { reveal } from "./reveal.ts";
+import { reveal, revealToPanel } from "./reveal.ts";
 import { runAssignment } from "./run-assignment.ts";
 import { showIfUnjudged } from "./show-if-unjudged.ts";
 import { whyDecline } from "./why-decline.ts";
@@ -71,6 +71,7 @@ export async function work(
   await commitResult(parts, assignment, { task, result }, signal);
   await closeOf(parts, assignment, signal);
   await reveal(parts, assignment, result, signal);
+  revealToPanel(parts, assignment, result, signal).catch(() => {}); // Only the signal ends it.
   await showIfUnjudged(parts, assignment, result.reveal, signal);
 }
 

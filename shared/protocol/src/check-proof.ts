@@ -122,7 +122,7 @@ export function sampleCount(task: TaskRecord, verdict: Verdict): number {
 }
 
 /** Whether part of it, at least, was executed again: a panel always does. */
-const isAudited = (task: TaskRecord): boolean =>
+export const isAudited = (task: TaskRecord): boolean =>
   judgesOf(task).isPanel || (task.audit !== null && task.audit.mode !== "none");
 
 /** Distinct segments that the signers together ran again; a full audit ran them all, and so does a replay. */
