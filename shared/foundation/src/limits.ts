@@ -9,7 +9,7 @@ export const limits = {
   /** A job's reduction reads what its parts have written, and something of its own. */
   inputsPerTask: 72,
   /** How far a run is, is written down so often: a crash costs no more; and how large that may be. */
-  checkpointMs: 5_000,
+  checkpointMs: 2_000,
   checkpointBytes: 36 << 20,
   /** Parts of a job: one task reads what all of them have written, in memory. */
   jobParts: 64,
