@@ -1,5 +1,5 @@
 import { type Digest, toHex, uint64 } from "@meshwork/foundation";
-import { sittingPanel, type TaskPlace, type TaskRecord } from "@meshwork/protocol";
+import { isQueued, sittingPanel, type TaskPlace, type TaskRecord } from "@meshwork/protocol";
 import type { EvidenceRecord, NodeState, RecordKind, Records } from "./records.ts";
 import { endOfDay } from "./reputation.ts";
 
@@ -12,6 +12,8 @@ export type IndexName =
   | "nodes"
   /** Tasks that wait for a draw, by the height that fixed its inputs. */
   | "draws"
+  /** Tasks that wait for nodes to come free, by their rank. */
+  | "queue"
   /** Tasks by the active time of their next deadline. */
   | "deadlines"
   /** Records that may be forgotten, by wall time. */
@@ -33,7 +35,7 @@ export function indexPlacesOf<K extends RecordKind>(kind: K, record: Records[K])
       return unusedUntil === null ? [nodes] : [nodes, { index: "fading", at: unusedUntil }];
     }
     case "task":
-      return [dueOf(record as TaskRecord)].filter((place) => place !== null);
+      return placesOfTask(record as TaskRecord);
     case "evidence":
       return [{ index: "fading", at: endOfDay((record as EvidenceRecord).day) }];
     case "contribution":
@@ -44,6 +46,16 @@ export function indexPlacesOf<K extends RecordKind>(kind: K, record: Records[K])
     default:
       return [];
   }
+}
+
+function placesOfTask(task: TaskRecord): IndexPlace[] {
+  const { queue } = task;
+  if (queue !== null && isQueued(task))
+    return [
+      { index: "queue", at: queue.rank },
+      { index: "deadlines", at: queue.until },
+    ];
+  return [dueOf(task)].filter((place) => place !== null);
 }
 
 /** What a task waits for. Every phase waits for something, the last for being forgotten: so no task hangs. */

@@ -12,6 +12,7 @@ export type LedgerEvent =
       orderId: OrderId;
       change:
         | "submitted"
+        | "queued"
         | "drawn"
         | "called"
         | "accepted"

@@ -41,14 +41,14 @@ export const drawSeed = (
 export function drawRanks(
   state: State,
   task: TaskRecord,
-  { beacon, activeTime }: { beacon: Digest; activeTime: number },
+  { beacon, ...at }: { beacon: Digest; activeTime: number; asIfIdle?: boolean },
 ): Ranks | null {
   const { policy } = state;
   const candidates: Drawn[] = [];
   for (const node of state.nodes())
-    if (isEligible(state, node, { task, activeTime }))
+    if (isEligible(state, node, { task, ...at }))
       candidates.push({
-        ...candidateOf(policy, node, activeTime),
+        ...candidateOf(policy, node, at.activeTime),
         suitability: suitabilityOf(node, task.order.placement),
       });
 

@@ -5,6 +5,7 @@ import { electIfDue } from "./pass-epoch.ts";
 import { meetDeadline } from "./task/deadlines.ts";
 import { drawTask } from "./task/draw-task.ts";
 import { forgetWhatIsOver } from "./task/forget.ts";
+import { endUndone } from "./task/give-up.ts";
 
 /**
  * Bounds of what one block does by itself. What is left over is owed at the next block. The largest
@@ -25,7 +26,8 @@ export function doWhatIsDue(draft: Draft): void {
   for (const task of first(DRAWS_PER_BLOCK, draft.state.awaitingDraw(horizon)))
     drawTask(draft, task);
   for (const task of first(DEADLINES_PER_BLOCK, draft.state.due(activeTime)))
-    meetDeadline(draft, task);
+    if (task.phase === "submitted") endUndone(draft, task);
+    else meetDeadline(draft, task);
 }
 
 /** Reads the state as it was at the first call, whatever the loop's body changes meanwhile. */

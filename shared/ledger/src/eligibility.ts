@@ -17,11 +17,18 @@ export interface Candidate {
   weight: number;
 }
 
+interface Asked {
+  task: TaskRecord;
+  activeTime: number;
+  /** Whether it could, were it not for what it does already. */
+  asIfIdle?: boolean;
+}
+
 /** Whether a node can take a place of this task now, apart from the caps. */
 export function isEligible(
   state: State,
   node: NodeState,
-  { task, activeTime }: { task: TaskRecord; activeTime: number },
+  { task, activeTime, asIfIdle = false }: Asked,
 ): boolean {
   const { lease } = node;
   const account = state.account(node.nodeId);
@@ -32,7 +39,7 @@ export function isEligible(
     node.eligibleSince <= task.fixedHeight &&
     account?.barred === null &&
     lease.until > activeTime &&
-    lease.capacity > node.assigned &&
+    lease.capacity > (asIfIdle ? 0 : node.assigned) &&
     task.order.work.needs.every((need) => lease.serves.includes(need)) &&
     meets(lease, task.order.placement) &&
     node.suspendedUntil <= activeTime &&

@@ -65,6 +65,7 @@ export class State {
   static readonly empty = new State(StateTree.empty<Entry>(), {
     nodes: null,
     draws: null,
+    queue: null,
     deadlines: null,
     expiries: null,
     fading: null,
@@ -159,6 +160,11 @@ export class State {
   /** Tasks whose draw has its inputs from a block below `height`, oldest first. */
   *awaitingDraw(height: number): Generator<TaskRecord> {
     for (const record of this.#listed("draws", height - 1)) yield record as TaskRecord;
+  }
+
+  /** Tasks that wait for nodes to come free, in the order in which they will be drawn. */
+  *queue(): Generator<TaskRecord> {
+    for (const record of this.#listed("queue", Infinity)) yield record as TaskRecord;
   }
 
   /** Tasks with a deadline at or before this active time, earliest first. */

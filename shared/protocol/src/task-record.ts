@@ -120,6 +120,15 @@ export const taskConclusion = z.strictObject({
 });
 export type TaskConclusion = z.infer<typeof taskConclusion>;
 
+const taskQueue = z.strictObject({
+  /** The height at which it was put there last: it waits unless its next draw was fixed since. */
+  since: height,
+  /** The least goes first: the time at which it came, less what its priority is worth. */
+  rank: milliseconds,
+  /** In active time: then it has waited in vain. */
+  until: milliseconds,
+});
+
 export const taskRecordSchema = z.strictObject({
   orderId,
   requester: nodeId,
@@ -151,9 +160,15 @@ export const taskRecordSchema = z.strictObject({
   /** Of this attempt: for want of a verdict, and upon an appeal. The last one sits, or sat last. */
   panels: z.array(taskPanel).max(2),
   appeal: taskAppeal.nullable(),
+  /** Not drawn yet since all suitable nodes are busy; null for an order that found room at once. */
+  queue: taskQueue.nullable(),
 });
 export const taskRecord = wire(taskRecordSchema, { name: "task record", maxBytes: 65_536 });
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
+
+/** Waits for nodes to come free; else its draw is due as soon as the beacon allows. */
+export const isQueued = ({ phase, queue, fixedHeight }: TaskRecord): boolean =>
+  phase === "submitted" && queue !== null && queue.since > fixedHeight;
 
 export const isLive = (place: TaskPlace): boolean =>
   place.state !== "declined" && place.state !== "missed";

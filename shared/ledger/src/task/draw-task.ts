@@ -6,6 +6,7 @@ import { ONE } from "../reputation.ts";
 import { giveUp } from "./give-up.ts";
 import { drawPanel } from "./panel.ts";
 import { call, type Role } from "./places.ts";
+import { enqueue, isForWantOfRoom } from "./queue.ts";
 
 /** What the beacon decides, at the first block that nobody could foresee: who works, what is audited, who sits on a panel. */
 export function drawTask(draft: Draft, task: TaskRecord): void {
@@ -20,7 +21,8 @@ function drawNodes(draft: Draft, task: TaskRecord): void {
   const drawn = drawRanks(draft.state, task, { beacon, activeTime });
   const placed: TaskRecord = { ...task, ...drawn, drawHeight: height, phase: "running" };
   if (drawn === null) {
-    giveUp(draft, placed);
+    if (isForWantOfRoom(draft.state, task, { beacon, activeTime })) enqueue(draft, task);
+    else giveUp(draft, placed);
     return;
   }
   draft.taskEvent(task, "drawn");

@@ -16,10 +16,9 @@ export function giveUp(draft: Draft, task: TaskRecord): void {
 /** Another attempt, or the end: the requester gets back what is left. */
 export function tryAgain(draft: Draft, task: TaskRecord): void {
   if (mayTryAgain(draft, task)) redraw(draft, task);
-  else
-    finish(draft, task, {
-      ...nobodysVerdict,
-      outcome: "inconclusive",
-      burnt: 0n,
-    });
+  else endUndone(draft, task);
 }
+
+/** It has waited for room in vain, or been tried in vain: what is left of the escrow comes back. */
+export const endUndone = (draft: Draft, task: TaskRecord): void =>
+  finish(draft, task, { ...nobodysVerdict, outcome: "inconclusive", burnt: 0n });

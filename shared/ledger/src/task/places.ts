@@ -12,6 +12,7 @@ import { mayBeCalled } from "../eligibility.ts";
 import { nodeOf, silent } from "../penalties.ts";
 import { accountOf } from "../purses.ts";
 import { maySit } from "./draw-panel.ts";
+import { callQueue } from "./queue.ts";
 
 /** Who holds which place of a task. Every function takes a record and gives the next one. */
 export type Role = "worker" | "verifier" | "panel";
@@ -124,6 +125,7 @@ export function withPlace(task: TaskRecord, role: Role, place: TaskPlace): TaskR
 export function releaseAll(draft: Draft, task: TaskRecord): void {
   const held = task.conclusion === null ? livePlaces(task) : placesOf(task, "panel").filter(isLive);
   for (const place of held) changeAssigned(draft, place.node, -1);
+  callQueue(draft, held.length);
 }
 
 /** A place that is lost and not passed on: nobody is called in its stead. */

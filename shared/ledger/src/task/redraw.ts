@@ -15,6 +15,7 @@ export function redraw(draft: Draft, task: TaskRecord): void {
     phase: "submitted",
     attempt: task.attempt + 1,
     fixedHeight: draft.at.height,
+    queue: null,
     ranks: [],
     relaxed: [],
     drawHeight: null,

@@ -5,6 +5,7 @@ import { nodeOf } from "../penalties.ts";
 import type { Lease, NodeState } from "../records.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { recentBlockOf } from "../state.ts";
+import { callQueue } from "../task/queue.ts";
 import type { Ground, Rule, Signed } from "./rule.ts";
 
 /** A renewal costs nothing, so it may not come more often; in active time. */
@@ -60,6 +61,7 @@ export const renew: Rule<BodyOf<"renew">> = {
       eligibleSince: offersItself(node, activeTime) ? node.eligibleSince : draft.at.height,
     });
     draft.events.push({ kind: "node", nodeId: sender, change: "renewed" });
+    callQueue(draft, offered.capacity - node.assigned);
   },
 };
 

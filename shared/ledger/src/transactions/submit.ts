@@ -63,6 +63,7 @@ export function takeOrder(
     verdictDeadline: null,
     conclusion: null,
     fixedHeight: height,
+    queue: null,
     panels: [],
     appeal: null,
   };

@@ -73,6 +73,7 @@ export const sampleTask: TaskRecord = {
     ],
   },
   fixedHeight: 3,
+  queue: { since: 4, rank: 1_790_000_000_000, until: 9_000_000 },
   panels: [
     {
       cause: "disagreement",
