@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { generateKeyPair, nodeIdOf } from "@meshwork/crypto";
+import { generateKeyPair, type KeyPair, nodeIdOf } from "@meshwork/crypto";
 import {
   type ChainId,
   type Digest,
@@ -22,8 +22,10 @@ import {
   nodeRecord,
   signTransaction,
   type Transaction,
+  type TransactionBody,
 } from "@meshwork/protocol";
 import { type LedgerNode, startLedgerNode } from "../ledger-node.ts";
+import type { ChainHead } from "../store/chain-head.ts";
 
 /** What the test says to one validator's process, and what that answers. */
 export type Told =
@@ -34,9 +36,12 @@ export type Told =
   | { kind: "never-stop" }
   /** Hand in so many at a time until the process is killed, and tell of each that was acknowledged. */
   | { kind: "load"; atOnce: number }
-  /** Sign so many transactions, to be handed in all at once by `burst`. */
+  /** Sign so many registrations of newcomers, to be handed in by `burst`. */
   | { kind: "sign"; count: number }
-  | { kind: "burst" }
+  /** Sign a renewal of each of the nodes that were registered last, to be handed in by `burst`. */
+  | { kind: "sign-renewals" }
+  /** Hand in what is signed, so many at a time. @default all at once */
+  | { kind: "burst"; atOnce?: number }
   | { kind: "look"; accounts: readonly string[] }
   | { kind: "wait"; height: number };
 export type Answer =
@@ -96,6 +101,7 @@ function servantOf({ node, chainId }: { node: LedgerNode; chainId: ChainId }) {
   const { chain, mempool } = node;
   const clock = systemClock;
   let signed: Transaction[] = [];
+  let newcomers: KeyPair[] = [];
   const include = async (count: number) => {
     const finalityMs: number[] = [];
     for (let i = 0; i < count; i++) {
@@ -118,9 +124,9 @@ function servantOf({ node, chainId }: { node: LedgerNode; chainId: ChainId }) {
       }
     }
   };
-  const burst = async () => {
+  const burst = async (atOnce = signed.length) => {
     const since = clock.monotonic();
-    await Promise.all(signed.map((transaction) => mempool.submit(transaction)));
+    await handIn(mempool, signed, atOnce);
     answer({ kind: "burst", elapsedMs: clock.monotonic() - since });
   };
   const look = (accounts: readonly string[]) => {
@@ -144,11 +150,16 @@ function servantOf({ node, chainId }: { node: LedgerNode; chainId: ChainId }) {
         for (let i = 0; i < told.atOnce; i++) void handInForEver();
         return;
       case "sign":
-        signed = Array.from({ length: told.count }, () => registration(chainId));
+        newcomers = Array.from({ length: told.count }, () => generateKeyPair());
+        signed = newcomers.map((keyPair) => registration(chainId, keyPair));
+        answer({ kind: "signed" });
+        return;
+      case "sign-renewals":
+        signed = newcomers.map((keyPair) => renewal(chain.head, keyPair));
         answer({ kind: "signed" });
         return;
       case "burst":
-        return burst();
+        return burst(told.atOnce);
       case "look":
         return look(told.accounts);
       case "wait":
@@ -157,23 +168,57 @@ function servantOf({ node, chainId }: { node: LedgerNode; chainId: ChainId }) {
   };
 }
 
+/** The next when one of those under way is included. */
+async function handIn(
+  mempool: LedgerNode["mempool"],
+  transactions: readonly Transaction[],
+  atOnce: number,
+): Promise<void> {
+  const waiting = transactions.values();
+  const oneByOne = async () => {
+    for (const transaction of waiting) {
+      const { kind } = await mempool.submit(transaction);
+      if (kind !== "included") throw new Error(`a transaction was ${kind}`);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, oneByOne));
+}
+
 /** A newcomer opens an account: of that there is always another. */
-function registration(chainId: ChainId): Transaction {
-  const keyPair = generateKeyPair();
-  return signTransaction(keyPair, {
-    chainId,
-    sender: nodeIdOf(keyPair.publicKey),
-    nonce: 0n,
-    // Long after any restart of a test on a busy machine: what has expired is not lost.
-    notAfter: systemClock.now() + limits.transactionLifetimeMs / 2,
-    body: {
-      kind: "register",
-      publicKey: keyPair.publicKey,
-      recoveryHash: "00".repeat(32) as Digest,
-      node: { transportKey: toHex(systemRandom.bytes(32)) as Key25519, keyVersion: 0 },
-      admission: null,
-    },
+function registration(chainId: ChainId, keyPair = generateKeyPair()): Transaction {
+  return signed(chainId, keyPair, {
+    kind: "register",
+    publicKey: keyPair.publicKey,
+    recoveryHash: "00".repeat(32) as Digest,
+    node: { transportKey: toHex(systemRandom.bytes(32)) as Key25519, keyVersion: 0 },
+    admission: null,
   });
 }
+
+/** What a node sends all its life: of its key everybody knows already. */
+function renewal({ height, hash, header }: ChainHead, keyPair: KeyPair): Transaction {
+  return signed(header.chainId, keyPair, {
+    kind: "renew",
+    recentBlock: { height: height - 1, hash: header.parent },
+    runtimes: [],
+    serves: [],
+    region: "test",
+    capacity: 0,
+    memoryMiB: 0,
+    cpus: 1,
+    sealKey: hash as string as Key25519,
+    vote: null,
+    nearness: null,
+  });
+}
+
+const signed = (chainId: ChainId, keyPair: KeyPair, body: TransactionBody): Transaction =>
+  signTransaction(keyPair, {
+    chainId,
+    sender: nodeIdOf(keyPair.publicKey),
+    nonce: new DataView(systemRandom.bytes(8).buffer).getBigUint64(0),
+    notAfter: systemClock.now() + limits.transactionLifetimeMs / 2,
+    body,
+  });
 
 await main(process.argv.slice(2));
