@@ -1,5 +1,10 @@
+<<<<<<< Updated upstream
 import { type Digest, toHex, uint64 } from "@meshwork/foundation";
 import { isQueued, sittingPanel, type TaskPlace, type TaskRecord } from "@meshwork/protocol";
+=======
+import type { Digest } from "@meshwork/foundation";
+import { sittingPanel, type TaskPlace, type TaskRecord } from "@meshwork/protocol";
+>>>>>>> Stashed changes
 import type { EvidenceRecord, NodeState, RecordKind, Records } from "./records.ts";
 import { endOfDay } from "./reputation.ts";
 
@@ -92,5 +97,6 @@ const deadlineAt = (at: number): IndexPlace | null =>
   at === Infinity ? null : { index: "deadlines", at };
 
 /** Keys sort by `at`, then by the record's own key. */
-export const indexKey = ({ at }: IndexPlace, key: Digest): string => toHex(uint64(at)) + key;
+export const indexKey = ({ at }: IndexPlace, key: Digest): string =>
+  at.toString(16).padStart(16, "0") + key;
 export const atOfIndexKey = (key: string): number => Number.parseInt(key.slice(0, 16), 16);
