@@ -1,4 +1,4 @@
-import { applyBlock } from "@meshwork/ledger";
+import { applyBlock, believingChecks } from "@meshwork/ledger";
 import {
   block as blockWire,
   type Transaction,
@@ -6,7 +6,7 @@ import {
   verifyTransaction,
 } from "@meshwork/protocol";
 import { type BenchRow, interleave, row } from "./harness.ts";
-import { ChainGenerator, registrationIn, trusting } from "./ledger-generator.ts";
+import { ChainGenerator, registrationIn } from "./ledger-generator.ts";
 
 const TRANSACTIONS = 500;
 const ROUNDS = 7;
@@ -20,7 +20,7 @@ export async function costRows(): Promise<BenchRow[]> {
     Array.from({ length: TRANSACTIONS }, () => registrationIn(network)),
   );
   const bytes = blockWire.encode(block);
-  const ground = { state, parent, leader: block.header.proposer, checks: trusting };
+  const ground = { state, parent, leader: block.header.proposer, checks: believingChecks };
   const { check, ...costs } = await interleave(
     {
       check: () => microseconds(() => blockWire.decode(bytes).transactions.every(isSigned)),

@@ -1,6 +1,6 @@
-import { generateKeyPair, nodeIdOf, vrfOutput, vrfProve } from "@meshwork/crypto";
+import { generateKeyPair, nodeIdOf, vrfProve } from "@meshwork/crypto";
 import type { Digest, Key25519, Points, VrfProof } from "@meshwork/foundation";
-import { beaconInput, buildBlock, type Checks } from "@meshwork/ledger";
+import { beaconInput, believingChecks, buildBlock, type Checks } from "@meshwork/ledger";
 import { type TestMember, TestNetwork, type TestNetworkOptions } from "@meshwork/ledger/testing";
 import {
   type Block,
@@ -10,21 +10,8 @@ import {
   type Transaction,
 } from "@meshwork/protocol";
 
-/** For blocks of one's own making. */
-export const trusting: Checks = {
-  verifyTransaction: () => true,
-  verifyAttestation: () => true,
-  verifyCertificate: () => true,
-  verifyVoucher: () => true,
-  verifyAdmission: () => true,
-  verifyVote: () => true,
-  verifyConsent: () => true,
-  verifyMandate: () => true,
-  verifyBeacon: (_key, _alpha, proof) => vrfOutput(proof),
-};
-
 /** For those that nobody sees: every proof says the same. */
-const blind: Checks = { ...trusting, verifyBeacon: () => new Uint8Array(64) };
+const blind: Checks = { ...believingChecks, verifyBeacon: () => new Uint8Array(64) };
 const UNSEEN = "00".repeat(80) as VrfProof;
 
 const viewOf = (candidates: readonly Transaction[]): number => (candidates.length === 0 ? 1 : 0);
@@ -66,7 +53,7 @@ export class ChainGenerator {
     const { header, state } = network;
     const leader = network.leaderAt(header.height + 1, viewOf(candidates));
     const proof = vrfProve(leader.vrfSeed, beaconInput(state.head));
-    const block = this.#build(leader, { candidates, proof, checks: trusting });
+    const block = this.#build(leader, { candidates, proof, checks: believingChecks });
     network.lastCommit = network.certify(block.header);
     return { block, certificate: network.lastCommit };
   }

@@ -1,8 +1,8 @@
 import type { NodeId, Points } from "@meshwork/foundation";
-import { type Account, applyBlock } from "@meshwork/ledger";
+import { type Account, applyBlock, believingChecks } from "@meshwork/ledger";
 import { block as blockWire } from "@meshwork/protocol";
 import { type Bench, type BenchRow, median, row } from "./harness.ts";
-import { ChainGenerator, registrationIn, trusting } from "./ledger-generator.ts";
+import { ChainGenerator, registrationIn } from "./ledger-generator.ts";
 
 const SIZES = [1_000, 100_000, 1_000_000];
 const ROUNDS = 7;
@@ -72,7 +72,7 @@ function measure(generator: ChainGenerator): number {
     const received = blockWire.decode(blockWire.encode(block));
     const begun = performance.now();
     const applied = applyBlock(
-      { state: before, parent, leader: block.header.proposer, checks: trusting },
+      { state: before, parent, leader: block.header.proposer, checks: believingChecks },
       received,
     );
     const elapsedMs = performance.now() - begun;

@@ -1,7 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { mutants } from "../support/simulator/mutants.ts";
-import { simulate } from "../support/simulator/simulate.ts";
+import { type Report, simulate } from "../support/simulator/simulate.ts";
 import type { CampaignShare } from "./campaign.ts";
+import type { Told } from "./run-shares.ts";
+
+const tell = (told: Told<Report>) => parentPort?.postMessage(told);
 
 const { from, step, until, mutant, adversary, isOverThreshold } = workerData as CampaignShare;
 for (let seed = from; seed < until; seed += step) {
@@ -10,5 +13,6 @@ for (let seed = from; seed < until; seed += step) {
     ...(mutant === null ? {} : { mutant: mutants[mutant] }),
     ...(adversary === null ? {} : { adversary }),
   };
-  parentPort?.postMessage(simulate(seed, options));
+  tell({ kind: "begins", what: `seed ${seed}` });
+  tell({ kind: "report", report: simulate(seed, options) });
 }

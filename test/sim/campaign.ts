@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
 import type { AdversaryName } from "../support/adversaries/index.ts";
 import type { MutantName } from "../support/simulator/mutants.ts";
 import type { Report } from "../support/simulator/simulate.ts";
+import { runShares } from "./run-shares.ts";
 
 export interface CampaignOptions {
   readonly from: number;
@@ -27,18 +27,5 @@ export async function runCampaign(
   const shares = Array.from({ length: step }, (_, i): CampaignShare => {
     return { ...rest, from: from + i, until: from + seeds, step };
   });
-  await Promise.all(shares.map((share) => runShare(share, onReport)));
-}
-
-function runShare(share: CampaignShare, onReport: (report: Report) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./campaign-worker.ts", import.meta.url), {
-      workerData: share,
-    });
-    worker.on("message", onReport);
-    worker.on("error", reject);
-    worker.on("exit", (code) =>
-      code === 0 ? resolve() : reject(new Error(`a worker ended with code ${code}`)),
-    );
-  });
+  await runShares(new URL("./campaign-worker.ts", import.meta.url), shares, onReport);
 }

@@ -28,5 +28,5 @@ export { isForgery, type Refusal, type RefusalCode } from "./refusal.ts";
 export { reputationOf } from "./reputation.ts";
 export { quantileOf, reputationTableDigest } from "./reputation-quantile.ts";
 export { type LeafChange, State, StateError } from "./state.ts";
-export { type Checks, type Ground, realChecks } from "./transactions/rule.ts";
+export { believingChecks, type Checks, type Ground, realChecks } from "./transactions/rule.ts";
 export type { Because, Evidence, Rule as WhyRule, Why } from "./why.ts";

@@ -134,10 +134,10 @@ export function convictVerifier(draft: Draft, stake: Stake, checker: NodeId): vo
   const { account: id, evidence } = stake;
   const held = accountOf(draft.state, id);
   const bond = stakeOf(draft, stake);
-  const staked = held.points < bond ? held.points : bond;
+  const isPoor = held.points < bond;
   const seized = [
     { from: vesting(id), amount: held.vesting as bigint },
-    { from: points(id), amount: staked },
+    { from: points(id), amount: isPoor ? held.points : bond },
   ];
   for (const { from, amount } of seized) {
     // Nobody is paid for showing himself up.

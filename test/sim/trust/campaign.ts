@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import { runShares } from "../run-shares.ts";
 import type { Comparison } from "./compare.ts";
 import type { MutantName } from "./mutants.ts";
 
@@ -22,18 +22,5 @@ export async function runCampaign(
     ...rest,
     names: names.filter((_name, i) => i % cores === core),
   }));
-  await Promise.all(shares.map((share) => runShare(share, onResult)));
-}
-
-function runShare(share: TrustShare, onResult: (comparison: Comparison) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./campaign-worker.ts", import.meta.url), {
-      workerData: share,
-    });
-    worker.on("message", onResult);
-    worker.on("error", reject);
-    worker.on("exit", (code) =>
-      code === 0 ? resolve() : reject(new Error(`a worker ended with code ${code}`)),
-    );
-  });
+  await runShares(new URL("./campaign-worker.ts", import.meta.url), shares, onResult);
 }

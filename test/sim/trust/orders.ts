@@ -1,6 +1,12 @@
 import type { NodeId, Points } from "@meshwork/foundation";
 import { priceOfRun, worstCaseOf } from "@meshwork/ledger";
-import { ANYWHERE, type NetworkPolicy, plainWork, type TaskOrder } from "@meshwork/protocol";
+import {
+  ANYWHERE,
+  type NetworkPolicy,
+  plainWork,
+  type TaskOrder,
+  type VerificationPolicy,
+} from "@meshwork/protocol";
 import { seededDigest } from "./identity.ts";
 import { FUEL } from "./program.ts";
 
@@ -10,12 +16,17 @@ const SAMPLES = 2;
 /** An order that relies on earned trust: it is audited at the network's rate, not at one of its own. */
 export function orderOf(
   policy: NetworkPolicy,
-  { gateway, replicas }: { gateway: NodeId; replicas: number },
+  { gateway, replicas, plan }: { gateway: NodeId; replicas: number; plan?: VerificationPolicy },
 ): TaskOrder {
   const order: TaskOrder = {
     contractHash: seededDigest("contract"),
     gateway,
-    policy: { replicas, verifiers: VERIFIERS, segmentsPerVerifier: SAMPLES, auditRate: 0 },
+    policy: plan ?? {
+      replicas,
+      verifiers: VERIFIERS,
+      segmentsPerVerifier: SAMPLES,
+      auditRate: 0,
+    },
     priority: 1,
     deadlines: { matchMs: 10_000, runMs: 60_000, deliverMs: 30_000 },
     priceCeiling: 0n as Points,

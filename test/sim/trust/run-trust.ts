@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { adversaries } from "./adversaries/index.ts";
+import { calibrateAll, calibrationTable } from "./calibrate.ts";
 import { runCampaign } from "./campaign.ts";
 import type { Comparison } from "./compare.ts";
 import { seededDigest } from "./identity.ts";
@@ -8,12 +9,13 @@ import { tableOf } from "./table.ts";
 
 const names = adversaries.map(({ name }) => name);
 
-const USAGE = `npm run sim -- trust [--seed S] [--tasks N] [--nodes N] [--adversary NAME] [--mutant NAME]
+const USAGE = `npm run sim -- trust [--seed S] [--tasks N] [--nodes N] [--adversary NAME] [--mutant NAME] [--calibrate]
 
 --seed       decides everything (1)
 --tasks      for each adversary, and again for the same keys behaving honestly (2000)
 --nodes      of which a part cheats (120)
 --adversary  only this one: ${names.join(", ")}
+--calibrate  instead: planned policies, and the risk and cost that they have where cheaters are planted
 --mutant     a mistake to put into the policy: ${mutantNames.join(", ")}`;
 
 /** @returns the exit code: 1 when a bar is missed; with a mutant, when none is. */
@@ -26,6 +28,7 @@ export async function runTrust(args: string[]): Promise<number> {
       nodes: { type: "string", default: "120" },
       adversary: { type: "string" },
       mutant: { type: "string" },
+      calibrate: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -37,6 +40,7 @@ export async function runTrust(args: string[]): Promise<number> {
     console.log(USAGE);
     return values.help ? 0 : 2;
   }
+  if (values.calibrate) return runCalibration({ seed, tasks, nodes });
   const results: Comparison[] = [];
   await runCampaign({ names: chosen, seed, tasks, nodes, mutant }, (one) => {
     results.push(one);
@@ -50,6 +54,15 @@ export async function runTrust(args: string[]): Promise<number> {
   console.log(summaryOf(inOrder));
   const missed = results.some((one) => one.missed.length > 0);
   return missed === (mutant === null) ? 1 : 0;
+}
+
+/** @returns 1 when a measured risk is further from its prediction than chance goes. */
+function runCalibration(size: Parameters<typeof calibrateAll>[0]): number {
+  const rows = calibrateAll(size);
+  console.log(calibrationTable(rows));
+  const wrong = rows.filter(({ isAsPredicted }) => !isAsPredicted);
+  for (const { name } of wrong) console.log(`MISSED: ${name}: the risk is not as predicted`);
+  return wrong.length === 0 ? 0 : 1;
 }
 
 const isWhole = (value: number | undefined, least: number): value is number =>

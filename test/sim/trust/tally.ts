@@ -19,7 +19,8 @@ export interface Counts {
   predicted: { mean: number; variance: number };
   /** What all lies were worth on average, in points; negative: not worth telling. */
   worthOfLies: number;
-  /** Runs of the whole program that the gang did, in parts of a run. */
+  /** Runs of the whole program that were done, in parts of a run; then those of the gang. */
+  runs: number;
   gangRuns: number;
   /** Lies that each node of the gang told before it was convicted first. */
   liesUntilCaught: number[];
@@ -46,6 +47,7 @@ export class Tally {
     wrongAccepted: 0,
     predicted: { mean: 0, variance: 0 },
     worthOfLies: 0,
+    runs: 0,
     gangRuns: 0,
     liesUntilCaught: [],
     harm: { suspended: 0, bonds: 0, points: 0 },
@@ -64,6 +66,7 @@ export class Tally {
   }
 
   worked(node: NodeId, runs: number): void {
+    this.counts.runs += runs;
     if (this.#gang.has(node)) this.counts.gangRuns += runs;
   }
 

@@ -1,6 +1,7 @@
 import type { NetworkPolicy } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { adversaries, adversaryNamed } from "./adversaries/index.ts";
+import { calibrate } from "./calibrate.ts";
 import { type Bar, compare } from "./compare.ts";
 import { mutants } from "./mutants.ts";
 import { honest, type Strategy } from "./strategy.ts";
@@ -72,6 +73,13 @@ describe("the bars can be missed", () => {
     const { missed } = compare({ ...size, adversary });
     expect(missed).toContain("no honest node suspended");
   });
+});
+
+test("a plan's risk is what is measured where as many cheat as it assumes", () => {
+  const plan = { name: "two runs", cheaters: 0.3, risk: 0.1, maxCost: 2, standing: 25 };
+  const { risk, isAsPredicted } = calibrate(plan, { seed: 1, tasks: 60, nodes: 24 });
+  expect(risk.measured).toBeGreaterThan(0);
+  expect(isAsPredicted).toBe(true);
 });
 
 test("the same seed gives the same history, another seed another", () => {

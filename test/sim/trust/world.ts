@@ -1,5 +1,10 @@
 import type { NodeId, OrderId } from "@meshwork/foundation";
-import { type NetworkPolicy, seededDraw, transactionIdOf } from "@meshwork/protocol";
+import {
+  type NetworkPolicy,
+  seededDraw,
+  transactionIdOf,
+  type VerificationPolicy,
+} from "@meshwork/protocol";
 import { type Adversary, Gang } from "./gang.ts";
 import { seededDigest } from "./identity.ts";
 import { orderOf } from "./orders.ts";
@@ -18,6 +23,8 @@ export interface WorldOptions {
   isHonest: boolean;
   /** A mistake put into the rules' numbers. */
   policy?: Partial<NetworkPolicy>;
+  /** How all orders are to be checked. @default one worker or two, by earned trust */
+  plan?: VerificationPolicy;
   /** Clean verdicts that the genesis grants to each member. */
   standing?: number;
 }
@@ -121,7 +128,12 @@ export class World {
     const { requesters } = this.#people;
     const requester = requesters[this.#draw(requesters.length)] ?? this.#people.purse;
     const replicas = 1 + this.#draw(2);
-    const order = orderOf(this.#ledger.state.policy, { gateway: requester.nodeId, replicas });
+    const { plan } = this.#options;
+    const order = orderOf(this.#ledger.state.policy, {
+      gateway: requester.nodeId,
+      replicas,
+      ...(plan === undefined ? {} : { plan }),
+    });
     const { unsigned } = this.#ledger.send(requester, { kind: "submit", order });
     return transactionIdOf(unsigned) as string as OrderId;
   }
