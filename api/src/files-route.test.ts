@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { sha256Hex } from "@meshwork/crypto";
 import { type FileId, limits } from "@meshwork/foundation";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { defineTask } from "./client/define-task.ts";
 import type { FileSink, FileSource } from "./client/files.ts";
 import { doubling, startWorld, type World } from "./testing/world.ts";
 
@@ -65,6 +67,18 @@ describe("a file", () => {
     await mesh.getFile(contentId, sink);
     expect(sink.written).toEqual([MiB]);
     expect(Buffer.compare(half, content)).toBe(0);
+  });
+
+  test("is what an input of more than a chunk becomes by itself", async () => {
+    const bytes = defineTask({
+      ...{ runtime: "wasi-cmd-v1", program: "", input: z.instanceof(Uint8Array), output: z.any() },
+    });
+    for (const size of [MiB, MiB + 1]) {
+      await world.requester.mesh.submit(bytes, new Uint8Array(size));
+      const { contract, objects } = world.gateway.placed.at(-1) ?? {};
+      expect(contract?.inputs[0]?.contentId).toMatch(size > MiB ? /^bafybei/ : /^bafkrei/);
+      expect(objects?.[1] === null).toBe(size > MiB);
+    }
   });
 
   test("is its account's alone", async () => {

@@ -23,11 +23,6 @@ export interface FileSource {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-export const inMemory = (bytes: Uint8Array): FileSource => ({
-  sizeBytes: bytes.length,
-  read: async (offset, length) => bytes.subarray(offset, offset + length),
-});
-
 /** Where a file's bytes go. */
 export interface FileSink {
   /** What lies there from an earlier try, or null: it is held against the chunk's hash. */
@@ -86,6 +81,20 @@ export async function putFile(
     onProgress(done, sizeBytes);
   });
   return new UploadedFile(id, sizeBytes);
+}
+
+/** An input of more than a chunk goes ahead of its order, as a file. */
+export async function broughtIfLarge(
+  parts: Parts,
+  input: Uint8Array | UploadedFile,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | UploadedFile> {
+  if (input instanceof UploadedFile || input.length <= CHUNK) return input;
+  const source: FileSource = {
+    sizeBytes: input.length,
+    read: async (offset, length) => input.subarray(offset, offset + length),
+  };
+  return putFile(parts, source, signal ? { signal } : {});
 }
 
 /** A file of one's own that lies with the gateway. */

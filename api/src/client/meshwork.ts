@@ -3,7 +3,6 @@ import {
   type Clock,
   type Digest,
   type FileId,
-  limits,
   type NodeId,
   type OrderId,
   type Random,
@@ -26,11 +25,11 @@ import type { Task } from "./define-task.ts";
 import { coded, type Door, openDoor } from "./door.ts";
 import { fetchReceipt, fetchResult, type TaskResult } from "./fetch-result.ts";
 import {
+  broughtIfLarge,
   type FileSink,
   type FileSource,
   findFile,
   getFile,
-  inMemory,
   putFile,
   type TransferOptions,
   UploadedFile,
@@ -148,11 +147,11 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
     // First: what does not fit the task costs nobody anything.
     const bytes = input instanceof UploadedFile ? input : task.encodeInput(input);
     const parts = await connect();
-    const isFile = bytes instanceof Uint8Array && bytes.length > limits.fileChunkBytes;
-    const brought = isFile
-      ? await putFile(parts, inMemory(bytes), signal ? { signal } : {})
-      : bytes;
-    return submitOrder(parts, buildOrder(parts, task, brought), signal);
+    return submitOrder(
+      parts,
+      buildOrder(parts, task, await broughtIfLarge(parts, bytes, signal)),
+      signal,
+    );
   };
 
   return {
@@ -175,7 +174,9 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
         input instanceof UploadedFile ? input : map.encodeInput(input),
       );
       const parts = await connect();
-      const plan = { map, reduce, inputs: encoded, attempts, maxFailures };
+      const brought: (Uint8Array | UploadedFile)[] = [];
+      for (const input of encoded) brought.push(await broughtIfLarge(parts, input, signal));
+      const plan = { map, reduce, inputs: brought, attempts, maxFailures };
       return submitJob(parts, buildJob(parts, plan), signal);
     },
     async *watchJob(jobId, { signal } = {}) {

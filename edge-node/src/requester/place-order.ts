@@ -3,6 +3,7 @@ import {
   type ContentId,
   type Digest,
   fromHex,
+  limits,
   type NodeId,
   type OrderId,
 } from "@meshwork/foundation";
@@ -109,7 +110,7 @@ function checkObjects({ contract, objects }: PlacedOrder): void {
     if (!isInputSize(ref))
       throw new OrderError(
         "INPUT_SIZE_WRONG",
-        `${what} (${contentId}) cannot have ${sizeBytes} bytes: name as a file what is larger than a chunk, and only that`,
+        `${what} (${contentId}) cannot have ${sizeBytes} bytes: a file has more than a chunk, and an object at most ${limits.inputBytes}`,
       );
     if (isFileId(contentId)) return;
     if (bytes === undefined || bytes === null)

@@ -36,11 +36,11 @@ export const inputRef = z.strictObject({
 export type InputRef = z.infer<typeof inputRef>;
 
 /**
- * Whether an input of this name may have this size: what has more than a chunk is a file, and nothing else is. So one
- * content has one name, the one that IPFS gives it, and one price in fuel.
+ * Whether an input of this name may have this size. What fits into a chunk is no file; what has more, clients bring as one,
+ * so that it has the name that IPFS gives it. Objects beyond a chunk are outputs, which the reduction of a job reads as they lie.
  */
 export const isInputSize = ({ contentId: id, sizeBytes }: InputRef): boolean =>
-  isFileId(id) === sizeBytes > limits.fileChunkBytes;
+  isFileId(id) ? sizeBytes > limits.fileChunkBytes : sizeBytes <= limits.inputBytes;
 
 export const runtimeId = z.enum(["wasm-step-v1", "js-qjs-v1", "wasi-cmd-v1"]);
 export type RuntimeId = z.infer<typeof runtimeId>;
