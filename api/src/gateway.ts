@@ -96,6 +96,7 @@ function gatewayOf(node: Node): Gateway {
         gateway: node.nodeId,
         height,
         time,
+        backlog: [...state().queue()].length,
         policy: state().policy,
       };
     },

@@ -35,7 +35,8 @@ const unverified = z.object({ worker: nodeId, resultHash: digest }).nullable();
 /** The states of a task: edge-node's `follow-task` makes them. */
 export const taskView = z.discriminatedUnion("kind", [
   z.object({ ...seen, kind: z.literal("pending") }),
-  z.object({ ...seen, kind: z.literal("submitted") }),
+  /** `queued`: all suitable nodes are busy; it is drawn in its turn. */
+  z.object({ ...seen, kind: z.literal("submitted"), queued: z.boolean() }),
   z.object({
     ...seen,
     kind: z.literal("running"),
@@ -148,6 +149,8 @@ export const networkSummary = z.object({
   /** Of the last final block, with its time. */
   height,
   time: milliseconds,
+  /** Orders that wait for nodes to come free. */
+  backlog: z.int().min(0),
   policy: policyView,
 });
 /** A schema's input knows no brands; what the door relies on has them. */

@@ -10,7 +10,10 @@ function describeState(state: TaskState, nameOf: NameOf): { stage: string; what:
     case "pending":
       return { stage: "pending", what: "on its way to the ledger" };
     case "submitted":
-      return { stage: "submitted", what: "on the ledger, its price in escrow; waits for the draw" };
+      return {
+        stage: "submitted",
+        what: `on the ledger, its price in escrow; waits for ${state.queued ? "busy nodes to come free" : "the draw"}`,
+      };
     case "running":
       return { stage: "running", what: runningLine(state, nameOf) };
     case "closed":

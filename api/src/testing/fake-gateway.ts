@@ -66,7 +66,7 @@ export class FakeGateway implements Gateway {
   addTask(requester: NodeId, id = sha256Hex(utf8(String(this.#height))) as string): OrderId {
     const orderId = id as OrderId;
     this.#tasks.set(orderId, { requester, events: [], output: null, early: null });
-    this.advance(orderId, { kind: "submitted" });
+    this.advance(orderId, { kind: "submitted", queued: false });
     return orderId;
   }
 
@@ -93,7 +93,7 @@ export class FakeGateway implements Gateway {
 
   network() {
     const about = { chainId: FAKE_CHAIN, gateway: FAKE_NODE, name: "fake" };
-    return { ...about, height: this.#height, time: 0, policy };
+    return { ...about, height: this.#height, time: 0, backlog: 0, policy };
   }
 
   governance() {

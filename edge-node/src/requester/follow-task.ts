@@ -2,6 +2,7 @@ import type { Digest, NodeId, OrderId } from "@meshwork/foundation";
 import {
   type FaultCode,
   isLive,
+  isQueued,
   type Outcome,
   sittingPanel,
   type TaskPanel,
@@ -23,7 +24,7 @@ export type TaskStage =
   /** Handed to this node; not on the ledger yet. */
   | { kind: "pending" }
   /** Escrowed; waits for its draw. */
-  | { kind: "submitted" }
+  | { kind: "submitted"; queued: boolean }
   /** `result` is one worker's word: it comes long before its verdict. */
   | { kind: "running"; progress: TaskProgress[]; result: UnverifiedResult | null }
   /** All workers have committed; nobody can copy any more. */
@@ -79,7 +80,7 @@ const places = (list: TaskRecord["workers"]) =>
 function stageOf(record: TaskRecord, soft: Parameters<typeof viewTask>[1]): TaskStage {
   switch (record.phase) {
     case "submitted":
-      return { kind: "submitted" };
+      return { kind: "submitted", queued: isQueued(record) };
     case "running":
       return { kind: "running", progress: [...soft.progress], result: soft.result };
     case "closed":
