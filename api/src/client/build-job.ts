@@ -16,6 +16,7 @@ import { contractFor, type OrderMaker, orderFor, withTimeToFetch } from "./build
 import { ClientError } from "./client-error.ts";
 import type { Task } from "./define-task.ts";
 import { UploadedFile } from "./files.ts";
+import type { RawInput } from "./several-inputs.ts";
 
 type AnyTask = Task<z.ZodType, z.ZodType>;
 
@@ -24,7 +25,7 @@ export interface JobPlan {
   map: AnyTask;
   /** Reads the outputs of the parts as its inputs, in order. Null: they are the result. */
   reduce: AnyTask | null;
-  inputs: readonly (Uint8Array | UploadedFile)[];
+  inputs: readonly RawInput[];
   /** How often a part is ordered, if it ends without a verdict. */
   attempts: number;
   /** Parts that may be missing from the result. */
@@ -48,6 +49,11 @@ export function buildJob(maker: OrderMaker, plan: JobPlan): BuiltJob {
       "TASK_INPUT_INVALID",
       `a job has 1 to ${limits.jobParts} inputs, not ${inputs.length}: put several into one part; nothing was sent`,
     );
+  if (reduce !== null && JSON.stringify(reduce.terms.work) !== JSON.stringify(map.terms.work))
+    throw new ClientError(
+      "TASK_INPUT_INVALID",
+      "the parts and the reduction of a job are ordered alike: let both be work of the same nature; nothing was sent",
+    );
   const body: JobBody = {
     map: contractFor(map, []),
     inputs: inputs.map((input) => (input instanceof UploadedFile ? { ...input } : refOf(input))),
@@ -63,7 +69,11 @@ export function buildJob(maker: OrderMaker, plan: JobPlan): BuiltJob {
   return {
     jobId: idOfJob(job),
     job,
-    objects: new Map(objects.map((bytes) => [contentIdOf(bytes), bytes])),
+    objects: new Map([
+      ...objects.map((bytes) => [contentIdOf(bytes), bytes] as const),
+      ...map.terms.objects,
+      ...(reduce?.terms.objects ?? []),
+    ]),
   };
 }
 

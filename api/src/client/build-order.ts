@@ -26,6 +26,7 @@ import { contentIdOf } from "@meshwork/storage";
 import type { z } from "zod";
 import type { Task } from "./define-task.ts";
 import { UploadedFile } from "./files.ts";
+import type { RawInput } from "./several-inputs.ts";
 
 /** All that a submit sends: the signed order, what it commits to, and the bytes that are named. */
 export interface BuiltOrder {
@@ -53,9 +54,11 @@ const ORDER_LIFETIME_MS = 10 * 60_000;
 export function buildOrder(
   maker: OrderMaker,
   task: Task<z.ZodType, z.ZodType>,
-  input: Uint8Array | UploadedFile,
+  given: readonly RawInput[],
 ): BuiltOrder {
-  const inputs = [input instanceof UploadedFile ? { ...input } : refOf(input)];
+  const inputs = given.map((input) =>
+    input instanceof UploadedFile ? { ...input } : refOf(input),
+  );
   const contract = contractFor(task, inputs);
   const blind = toHex(maker.random.bytes(32)) as Digest;
   const deadlines = withTimeToFetch(task.deadlines, inputs);
@@ -68,7 +71,9 @@ export function buildOrder(
     objects: new Map([
       [contract.program.contentId, task.program],
       ...task.terms.objects,
-      ...(input instanceof UploadedFile ? [] : ([[contentIdOf(input), input]] as const)),
+      ...given.flatMap((input) =>
+        input instanceof UploadedFile ? [] : [[contentIdOf(input), input] as const],
+      ),
     ]),
   };
 }

@@ -15,4 +15,5 @@ export { createMeshwork, type MapPlan, type Meshwork, type MeshworkOptions } fro
 export type { KeySource } from "./open-key.ts";
 export type { JobResult } from "./run-job.ts";
 export type { RunOptions, RunResult } from "./run-task.ts";
+export { SeveralInputs } from "./several-inputs.ts";
 export type { TaskWork } from "./task-work.ts";

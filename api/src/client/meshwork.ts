@@ -38,6 +38,7 @@ import { type KeySource, openKey } from "./open-key.ts";
 import { revokeJob } from "./revoke-job.ts";
 import { fetchJobReceipt, followJob, type JobResult, submitJob, watchJob } from "./run-job.ts";
 import { followToResult, type RunOptions, type RunResult } from "./run-task.ts";
+import { type RawInput, rawInputs, type SeveralInputs } from "./several-inputs.ts";
 import type { Fetch } from "./signed-fetch.ts";
 import { submitOrder } from "./submit-order.ts";
 import { watchTask } from "./watch-task.ts";
@@ -63,13 +64,13 @@ export interface Meshwork {
   /** Submits, follows, and returns the output that was checked; throws the coded error of any other end. */
   run<Input extends z.ZodType, Output extends z.ZodType>(
     task: Task<Input, Output>,
-    input: z.input<Input> | UploadedFile,
+    input: z.input<Input> | UploadedFile | SeveralInputs,
     options?: RunOptions,
   ): Promise<RunResult<z.output<Output>>>;
   /** Resolves when the order stands on the ledger. */
   submit<Input extends z.ZodType>(
     task: Task<Input, z.ZodType>,
-    input: z.input<Input> | UploadedFile,
+    input: z.input<Input> | UploadedFile | SeveralInputs,
     options?: { signal?: AbortSignal },
   ): Promise<OrderId>;
   /**
@@ -145,13 +146,11 @@ export function createMeshwork(options: MeshworkOptions): Meshwork {
 
   const submit: Meshwork["submit"] = async (task, input, { signal } = {}) => {
     // First: what does not fit the task costs nobody anything.
-    const bytes = input instanceof UploadedFile ? input : task.encodeInput(input);
+    const inputs = rawInputs(input) ?? [task.encodeInput(input as never)];
     const parts = await connect();
-    return submitOrder(
-      parts,
-      buildOrder(parts, task, await broughtIfLarge(parts, bytes, signal)),
-      signal,
-    );
+    const brought: RawInput[] = [];
+    for (const bytes of inputs) brought.push(await broughtIfLarge(parts, bytes, signal));
+    return submitOrder(parts, buildOrder(parts, task, brought), signal);
   };
 
   return {

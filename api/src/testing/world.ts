@@ -114,11 +114,9 @@ export function requesterAt(
       return (opened.data as { token: string }).token;
     },
     order: (input = 21) =>
-      buildOrder(
-        { ...parts, chainId: FAKE_CHAIN, gateway: FAKE_NODE },
-        doubling,
+      buildOrder({ ...parts, chainId: FAKE_CHAIN, gateway: FAKE_NODE }, doubling, [
         new TextEncoder().encode(JSON.stringify(input)),
-      ),
+      ]),
   };
 }
 

@@ -1,12 +1,20 @@
-import { defineTask, type Meshwork, type RunResult, type UploadedFile } from "@meshwork/api/client";
+import {
+  defineTask,
+  type Meshwork,
+  type RunResult,
+  SeveralInputs,
+  type UploadedFile,
+} from "@meshwork/api/client";
+import { withArguments } from "@meshwork/edge-node/local-task";
 import { type FileId, type Fuel, limits } from "@meshwork/foundation";
 import { type RuntimeId, runtimeId } from "@meshwork/protocol";
 import { Command, Option } from "commander";
 import { z } from "zod";
+import { CliError } from "../cli-error.ts";
 import { type ApiOptions, connect, withApiOptions } from "../connect.ts";
 import { readBounded, writeNew } from "../files.ts";
 import { withSource } from "../local-file.ts";
-import { bigInteger, integer, outputOf } from "../options.ts";
+import { bigInteger, collect, integer, outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { checkReceipt } from "../receipt-check.ts";
 import { shortName, stateTeller } from "../show-task.ts";
@@ -17,7 +25,8 @@ import { type WorkOptions, withWorkOptions, workOf } from "./work-options.ts";
 interface SubmitOptions extends ApiOptions, RiskOptions, WorkOptions {
   runtime: RuntimeId;
   program: string;
-  input?: string;
+  input?: string[];
+  arg?: string[];
   inputId?: FileId;
   replicas?: number;
   verifiers: number;
@@ -39,7 +48,12 @@ export function submitCommand(streams: Streams): Command {
         .makeOptionMandatory(),
     )
     .requiredOption("--program <file>", "JavaScript with a function main(inputs), or WebAssembly")
-    .option("--input <file>", "what the program reads, up to 4 GiB (default: nothing)")
+    .option(
+      "--input <file>",
+      "what the program reads, up to 4 GiB; may be given several times (default: nothing)",
+      collect,
+    )
+    .option("--arg <text>", "an argument for a command; may be given several times", collect)
     .option("--input-id <id>", "the same, brought by `meshwork data put` before", fileIdArgument)
     .option(
       "--replicas <n>",
@@ -60,10 +74,13 @@ export function submitCommand(streams: Streams): Command {
 async function submit(options: SubmitOptions, output: Output): Promise<void> {
   const connection = await connect(options);
   const { meshwork } = connection;
-  const program = await readBounded(options.program, limits.programBytes);
+  const program = withArgs(
+    options,
+    new Uint8Array(await readBounded(options.program, limits.programBytes)),
+  );
   const task = defineTask({
     runtime: options.runtime,
-    program: new Uint8Array(program),
+    program,
     input: bytes,
     output: bytes,
     outputAs: "bytes",
@@ -103,14 +120,27 @@ async function checking(
   return { policy, priceCeiling: price > least ? price : least };
 }
 
+/** Arguments travel in the program, so that they are part of what is computed. */
+function withArgs(
+  { runtime, arg = [] }: SubmitOptions,
+  program: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  if (arg.length === 0) return program;
+  if (runtime === "wasi-cmd-v1") return withArguments(program, arg);
+  throw new CliError("USAGE", `arguments are for wasi-cmd-v1 alone, and not for ${runtime}`);
+}
+
 /** More than a chunk is a file: it goes ahead of the order, in pieces. */
 async function inputOf(
   { input, inputId }: SubmitOptions,
   meshwork: Meshwork,
   output: Output,
-): Promise<Uint8Array<ArrayBuffer> | UploadedFile> {
-  if (inputId !== undefined) return meshwork.file(inputId);
-  return input === undefined ? new Uint8Array(0) : bringInput(input, meshwork, output);
+): Promise<SeveralInputs> {
+  if (inputId !== undefined) return new SeveralInputs(await meshwork.file(inputId));
+  if (input === undefined) return new SeveralInputs(new Uint8Array(0));
+  const inputs: Awaited<ReturnType<typeof bringInput>>[] = [];
+  for (const path of input) inputs.push(await bringInput(path, meshwork, output));
+  return new SeveralInputs(...inputs);
 }
 
 export const bringInput = (
