@@ -18,7 +18,7 @@ import { compile } from "../runtime/metered-instance.ts";
 import { openTask } from "../runtime/open-task.ts";
 import { type RunningTask, runTask } from "../runtime/run-task.ts";
 import { Asking, type HostTask, type Segment, type Task } from "../runtime/runtime.ts";
-import { ordinaryLimits } from "../runtime/testing/tasks.ts";
+import { assemble, ordinaryLimits } from "../runtime/testing/tasks.ts";
 import { createTaskSecrets } from "../task-secrets.ts";
 import { nothingOutside } from "../testing/nothing-outside.ts";
 import { replayWorld } from "../worker/outside/replay-world.ts";
@@ -48,8 +48,8 @@ function running(task: HostTask): RunningTask & { close(): Promise<void> } {
   return { steps: session.steps, runSegment, close: async () => {} };
 }
 
-function sealed(text: string) {
-  const bytes = utf8(text);
+function sealed(content: string | Uint8Array) {
+  const bytes = typeof content === "string" ? utf8(content) : content;
   const box = sealBytes(fromHex(dataKey), bytes);
   objects.set(contentIdOf(box), box);
   const ref = { contentId: contentIdOf(bytes), sizeBytes: bytes.length };
@@ -59,6 +59,18 @@ function sealed(text: string) {
 const exact: Comparator = { kind: "exact" };
 const near: Comparator = { kind: "numeric", encoding: "json", absolute: "1", relative: "0" };
 const limits = { ...ordinaryLimits, steps: 1 };
+
+/** A comparator of somebody's own: outputs are alike that have the same length. */
+const sameLength = assemble(`(module
+  (import "task" "input_size" (func $size (param i32) (result i32)))
+  (import "task" "output_write" (func $write (param i32 i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "01")
+  (func (export "steps") (result i32) (i32.const 1))
+  (func (export "step") (param i32)
+    (call $write
+      (i32.eq (call $size (i32.const 0)) (call $size (i32.const 1)))
+      (i32.const 1))))`);
 const outside = { origins: ["https://a.example"], model: false };
 
 const parts = {
@@ -91,7 +103,8 @@ async function verdicts(about: Case, claims: readonly Claim[]): Promise<Record<s
     outside: work.nature === "deterministic" ? null : outside,
     rubric: rubric?.ref ?? null,
   };
-  const places = [code.place, ...(rubric ? [rubric.place] : [])];
+  const module = sealed(sameLength);
+  const places = [code.place, module.place, ...(rubric ? [rubric.place] : [])];
   const dispatch = { contract, dataKey, sealed: places } as unknown as Dispatch;
   const policy = { segmentsPerVerifier: 1 };
   const task = {
@@ -148,6 +161,13 @@ describe("runs of work that is not deterministic", () => {
       b: "honest",
       d: "unlike",
     });
+  });
+
+  test("are compared by a program of the requester's, where he gives one", async () => {
+    const { ref: module } = sealed(sameLength);
+    const own: Case = { ...similar, comparator: { kind: "wasm", module } };
+    const claims = [await saying("a", "one"), await saying("b", "two"), await saying("c", "three")];
+    expect(await verdicts(own, claims)).toEqual({ a: "honest", b: "honest", c: "unlike" });
   });
 
   test("are similar to nothing when there is one", async () => {
