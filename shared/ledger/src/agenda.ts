@@ -1,10 +1,5 @@
-<<<<<<< Updated upstream
-import { type Digest, toHex, uint64 } from "@meshwork/foundation";
-import { isQueued, sittingPanel, type TaskPlace, type TaskRecord } from "@meshwork/protocol";
-=======
 import type { Digest } from "@meshwork/foundation";
-import { sittingPanel, type TaskPlace, type TaskRecord } from "@meshwork/protocol";
->>>>>>> Stashed changes
+import { isQueued, sittingPanel, type TaskPlace, type TaskRecord } from "@meshwork/protocol";
 import type { EvidenceRecord, NodeState, RecordKind, Records } from "./records.ts";
 import { endOfDay } from "./reputation.ts";
 
@@ -25,7 +20,6 @@ export type IndexName =
   | "expiries"
   /** Records that may be forgotten, by active time. */
   | "fading"
-  | "expiries"
   /** All contributions. */
   | "contributions";
 
