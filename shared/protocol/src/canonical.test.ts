@@ -28,13 +28,15 @@ import { sampleJob, sampleJobReceipt } from "./testing/sample-job.ts";
 import { sampleTask } from "./testing/sample-task.ts";
 import * as sample from "./testing/samples.ts";
 import { type Transaction, transaction, unsignedTransaction } from "./transaction.ts";
+import { transcript } from "./transcript.ts";
 import { verdict } from "./verdict.ts";
 import { invite } from "./voucher.ts";
 
 // biome-ignore format: one noun a line
 const nouns: { name: string; noun: Wire<z.ZodType>; values: unknown[] }[] = [
   { name: "transaction", noun: transaction, values: sample.sampleTransactions },
-  { name: "contract", noun: contract, values: [sample.sampleContract] },
+  { name: "contract", noun: contract, values: sample.sampleContracts },
+  { name: "transcript", noun: transcript, values: [sample.sampleTranscript] },
   { name: "reveal", noun: reveal, values: [sample.sampleReveal] },
   { name: "verdict", noun: verdict, values: [sample.sampleVerdict] },
   { name: "proof-of-task", noun: proofOfTaskWire, values: [sample.sampleProof] },

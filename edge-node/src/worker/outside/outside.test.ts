@@ -1,16 +1,23 @@
 import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { systemClock } from "@meshwork/foundation";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type OrderId, systemClock } from "@meshwork/foundation";
 import { type Outside, transcript, transcriptHash } from "@meshwork/protocol";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
+import type { TaskRun } from "../../runtime/run-task.ts";
+import type { HostTask } from "../../runtime/runtime.ts";
 import { createAskModel, type ModelQuestion } from "./ask-model.ts";
 import { fetchHostFlaw, fetchHosts } from "./fetch-hosts.ts";
 import { createFetchPage } from "./fetch-page.ts";
+import { runOutside } from "./outside.ts";
 import { isPublicAddress } from "./private-address.ts";
 import { recordWorld } from "./record-world.ts";
 import { replayWorld } from "./replay-world.ts";
+import { openTranscriptBook } from "./transcript-book.ts";
 
 const parts = { clock: systemClock };
 const { signal } = new AbortController();
@@ -221,6 +228,33 @@ describe("a transcript", () => {
     expect(kept.exchanges).toHaveLength(64);
     expect(transcript.decode(transcript.encode(kept))).toEqual(kept);
     expect(kept.exchanges.at(-1)?.answer).toContain("the transcript is full");
+  });
+
+  test("is kept from the run to the reveal: a node that was killed says the same again", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "meshwork-transcripts-"));
+    const assignment = { orderId: "0a".repeat(32) as OrderId, attempt: 1, role: "worker" } as const;
+    let said = 0;
+    const fetchPage = async () => ({ status: 200, type: "", body: String(said++) });
+    const run = async ({ world }: Pick<HostTask, "world">) => {
+      const answers = await world?.answer([ask("https://a.example/")]);
+      return answers as unknown as TaskRun;
+    };
+    const begin = async () =>
+      runOutside(
+        {
+          services: { fetchPage, askModel: null, serves: () => true },
+          transcripts: await openTranscriptBook(folder),
+        },
+        assignment,
+        { outside, signal, run },
+      );
+    const first = await begin();
+    expect(await begin()).toEqual(first);
+    expect(said).toBe(1);
+    await (await openTranscriptBook(folder)).forget(assignment.orderId);
+    expect(readdirSync(folder)).toEqual([]);
+    expect((await begin()).transcript).not.toEqual(first.transcript);
+    rmSync(folder, { recursive: true });
   });
 
   test("answers whatever a program asks, and never breaks on it", async () => {

@@ -6,6 +6,7 @@ import type { ProofOfTask } from "../proof-of-task.ts";
 import type { TaskMessage } from "../task-message.ts";
 import type { TaskOrder } from "../task-order.ts";
 import type { Transaction, TransactionBody } from "../transaction.ts";
+import type { Transcript } from "../transcript.ts";
 import type { Verdict } from "../verdict.ts";
 import type { Voucher } from "../voucher.ts";
 
@@ -67,6 +68,27 @@ export const sampleContract: Contract = {
   comparator: { kind: "numeric", encoding: "json", absolute: "0.5", relative: "1e-9" },
   outside: { origins: ["https://api.example.org"], model: true },
   rubric: { contentId: content, sizeBytes: 9 },
+};
+
+/** One for each comparator. */
+export const sampleContracts: Contract[] = [
+  sampleContract,
+  ...(
+    [
+      { kind: "exact" },
+      { kind: "canonical-json" },
+      { kind: "set", of: "lines" },
+      { kind: "token-set", leastPermille: 600 },
+      { kind: "wasm", module: { contentId: content, sizeBytes: 9 } },
+    ] as const
+  ).map((comparator) => ({ ...sampleContract, comparator, outside: null, rubric: null })),
+];
+
+export const sampleTranscript: Transcript = {
+  exchanges: [
+    { request: '{"kind":"fetch","url":"https://api.example.org/"}', answer: '{"value":1}' },
+    { request: "", answer: "grüezi" },
+  ],
 };
 
 export const sampleReveal: Reveal = {
