@@ -7,6 +7,9 @@ import { verifyJobReceipt } from "@meshwork/verify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { JobGateway, lastView, output } from "./testing/job-gateway.ts";
 
+/** A busy machine takes its time. */
+const patiently = { timeout: 60_000 };
+
 let gateway: JobGateway;
 beforeEach(async () => {
   gateway = await JobGateway.open();
@@ -19,8 +22,8 @@ const proofOf = async (jobs: Awaited<ReturnType<JobGateway["start"]>>["jobs"], j
 };
 
 describe("a job", () => {
-  test("runs its parts, then its reduction on what they wrote, and its receipt verifies", async () => {
-    const { jobs } = await gateway.start();
+  test("runs its parts, then its reduction on what they wrote, and its receipt verifies, after a restart too", async () => {
+    const { jobs, kill } = await gateway.start();
     const job = jobOf(gateway.network);
     expect(await jobs.take(job, gateway.bring)).toEqual({ missing: [] });
     const view = await lastView(jobs, job);
@@ -32,7 +35,10 @@ describe("a job", () => {
       Array(3).fill(resultId),
     );
     expect(gateway.placed[3]?.objects.slice(1)).toEqual(Array(3).fill(output));
-    expect(await proofOf(jobs, job)).toMatchObject({ ok: true, jobId: idOfJob(job), failures: 0 });
+    await kill();
+    const { jobs: again } = await gateway.start();
+    expect(again.view(idOfJob(job))?.kind).toBe("done");
+    expect(await proofOf(again, job)).toMatchObject({ ok: true, jobId: idOfJob(job), failures: 0 });
   });
 
   test("says what of its data is missing, and begins when it has come", async () => {
@@ -67,7 +73,7 @@ describe("a job", () => {
     };
     await first.jobs.take(job, gateway.bring);
     await expect
-      .poll(() => first.jobs.view(idOfJob(job))?.parts.filter(({ outcome }) => outcome))
+      .poll(() => first.jobs.view(idOfJob(job))?.parts.filter(({ outcome }) => outcome), patiently)
       .toHaveLength(2);
     killed.resolve();
     await first.kill();
@@ -82,24 +88,13 @@ describe("a job", () => {
     expect([...gateway.network.state.all("task")]).toHaveLength(4);
   });
 
-  test("that is done is still done, and has its receipt, after a restart", async () => {
-    const first = await gateway.start();
-    const job = jobOf(gateway.network);
-    await first.jobs.take(job, gateway.bring);
-    await lastView(first.jobs, job);
-    await first.kill();
-    const { jobs } = await gateway.start();
-    expect(jobs.view(idOfJob(job))?.kind).toBe("done");
-    expect(await jobs.receipt(idOfJob(job))).not.toBeNull();
-  });
-
   test("has no more orders open than a job may have", async () => {
-    const inputs = Array.from({ length: 12 }, (_, i) => gateway.add(`text ${i}`));
+    const inputs = Array.from({ length: 10 }, (_, i) => gateway.add(`text ${i}`));
     const { jobs } = await gateway.start();
     const job = jobOf(gateway.network, { inputs, reduce: null });
     await jobs.take(job, gateway.bring);
     expect(await lastView(jobs, job)).toMatchObject({ kind: "done", reduce: null });
-    expect(gateway.placed).toHaveLength(12);
+    expect(gateway.placed).toHaveLength(10);
     expect(gateway.mostOpen).toBeLessThanOrEqual(limits.jobOrdersAtOnce);
     expect(gateway.mostOpen).toBeGreaterThan(1);
   });
@@ -153,7 +148,7 @@ describe("a job is", () => {
     const held = Promise.withResolvers<void>();
     gateway.play = () => held.promise;
     await jobs.take(job, gateway.bring);
-    await expect.poll(() => gateway.placed.length).toBe(3);
+    await expect.poll(() => gateway.placed.length, patiently).toBe(3);
     await jobs.revoke(idOfJob(job));
     held.resolve();
     expect((await lastView(jobs, job)).kind).toBe("revoked");
