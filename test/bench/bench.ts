@@ -5,7 +5,7 @@ import { ledger, ledgerLong } from "./ledger.ts";
 import { metering } from "./metering.ts";
 import { sm2 } from "./sm2.ts";
 import { state } from "./state.ts";
-import { addedLatency } from "./task.ts";
+import { tasks } from "./tasks.ts";
 
 /** `npm run bench -- NAME [--json]` */
 const benches: readonly Bench[] = [
@@ -15,7 +15,7 @@ const benches: readonly Bench[] = [
   ledger,
   ledgerLong,
   state,
-  addedLatency,
+  tasks,
   data,
   dataLong,
 ];
