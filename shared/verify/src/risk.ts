@@ -19,7 +19,19 @@ export function riskOf(task: TaskRecord, conclusion: TaskConclusion, agreeingRun
   const segments = conclusion.result?.steps ?? 0;
   const { segmentsSampled, outcome } = conclusion;
   const numbers = { segmentsSampled, segments, agreeingRuns };
-  return { ...numbers, statement: statementOf(task, outcome, numbers) };
+  const statement = whoJudged(task, conclusion) + statementOf(task, outcome, numbers);
+  return { ...numbers, statement };
+}
+
+/** That it was not the verifiers, where it was not. */
+function whoJudged({ panels }: TaskRecord, { panel }: TaskConclusion): string {
+  const judging = panel === null ? undefined : panels[panel];
+  if (judging === undefined) return "";
+  const why =
+    judging.cause === "appeal"
+      ? "upon an appeal"
+      : "since the verifiers did not agree on a verdict";
+  return `A panel of others judged, ${why}. `;
 }
 
 function statementOf(

@@ -4,6 +4,7 @@ import {
   closedSet,
   contradictsHimself,
   encodeLeaf,
+  judgesOf,
   NOTHING_HASH,
   outcomeOf,
   type Finding as ProtocolFinding,
@@ -29,13 +30,17 @@ export const seedOf = (verifier: NodeId, { orderId, attempt }: TaskRecord): Dige
 export const saltOf = (worker: NodeId, { orderId }: TaskRecord): string =>
   `${worker}/salt/${orderId}`;
 
+/** A panel runs all of it again, whatever chance had drawn. */
+export const auditModeOf = (task: TaskRecord): AuditMode =>
+  judgesOf(task).isPanel ? "full" : (task.audit?.mode ?? "none");
+
 /** What the honest among the verifiers find together: what edge-node/src/committee does, with known lies. */
 export function truthOf(
   task: TaskRecord,
   shown: ReadonlyMap<NodeId, Run | null>,
   auditors: readonly NodeId[],
 ): Finding[] {
-  const mode = task.audit?.mode ?? "none";
+  const mode = auditModeOf(task);
   const findings = closedSet(task).map(({ node }) => ({ worker: node, run: shown.get(node) }));
   const told = findings.flatMap(({ run }) => (run ? [run] : []));
   const picks = auditors.map((id) => pickedBy(id, task));

@@ -3,15 +3,23 @@ import {
   type Attestation,
   closedSet,
   commitmentOf,
-  proofQuorum,
-  seatedVerifiers,
+  judgesOf,
   seedCommitmentOf,
+  sittingPanel,
   type TaskPlace,
   type TaskRecord,
   type Verdict,
   verdictHash,
 } from "@meshwork/protocol";
-import { attestationOf, recheckOf, saltOf, seedOf, truthOf, verdictOf } from "./committee.ts";
+import {
+  attestationOf,
+  auditModeOf,
+  recheckOf,
+  saltOf,
+  seedOf,
+  truthOf,
+  verdictOf,
+} from "./committee.ts";
 import { type Run, revealOf, STEPS } from "./program.ts";
 import { promisedOdds, riskOf, worthOf } from "./risk.ts";
 import type { Strategy } from "./strategy.ts";
@@ -29,6 +37,8 @@ interface Word {
   verdict: Verdict;
   attestation: Attestation;
 }
+
+type Role = "worker" | "verifier" | "panel";
 
 const seatKey = (node: NodeId, { orderId, attempt }: Pick<TaskRecord, "orderId" | "attempt">) =>
   `${orderId}/${attempt}/${node}`;
@@ -51,8 +61,11 @@ export class Play {
       for (const place of task.workers) this.#work(task, place);
       for (const place of task.verifiers) this.#answer(task, place, "verifier");
     }
-    const about = `${task.orderId}/${task.attempt}`;
-    if (task.phase !== "audit" || this.#judged.has(about)) return;
+    const panel = sittingPanel(task);
+    for (const place of panel?.seats ?? []) this.#answer(task, place, "panel");
+    const isDue = task.phase === "audit" || (panel !== null && panel.verdictDeadline !== null);
+    const about = `${task.orderId}/${task.attempt}/${task.phase}`;
+    if (!isDue || this.#judged.has(about)) return;
     this.#judged.add(about);
     this.#judge(task);
   }
@@ -79,12 +92,15 @@ export class Play {
     ledger.send({ nodeId: node }, { kind: "commit", orderId, attempt, commitment });
   }
 
-  #answer(task: TaskRecord, { node, state }: TaskPlace, role: "worker" | "verifier"): void {
+  #answer(task: TaskRecord, { node, state }: TaskPlace, role: Role): void {
     const { ledger, strategyOf } = this.#parts;
     const key = seatKey(node, task);
     if (state !== "called" || this.#answered.has(key)) return;
     this.#answered.add(key);
-    const answer = strategyOf(node).answers({ me: node, task }, role);
+    const answer = strategyOf(node).answers(
+      { me: node, task },
+      role === "worker" ? "worker" : "verifier",
+    );
     const { orderId, attempt } = task;
     if (answer === "ignore") return;
     if (answer === "decline") {
@@ -103,9 +119,9 @@ export class Play {
       closedSet(task).map(({ node }) => [node, this.#runs.get(seatKey(node, task)) ?? "honest"]),
     );
     const known = { state: ledger.state, task, runs, strategyOf };
-    tally.risk(riskOf(known, promisedOdds(known)), worthOf(known));
+    const { quorum, seats, isPanel } = judgesOf(task);
+    if (!isPanel) tally.risk(riskOf(known, promisedOdds(known)), worthOf(known));
     const shown = this.#shown(task, runs);
-    const seats = seatedVerifiers(task);
     const auditors = seats.map(({ node }) => node).filter((id) => strategyOf(id).samples === "run");
     const truth = truthOf(task, shown, auditors);
     for (const id of auditors) tally.worked(id, this.#share(task));
@@ -116,8 +132,7 @@ export class Play {
       const verdict = verdictOf(task, ledger.chainId, found);
       return [{ seat, verdict, attestation: attestationOf(task, verdict, { seat, samples }) }];
     });
-    this.#lookAt(words, auditors);
-    const quorum = proofQuorum(task.order.policy.verifiers);
+    if (!isPanel) this.#lookAt(words, auditors);
     for (const { verdict } of words) {
       const hash = verdictHash(verdict);
       const alike = words.filter((word) => verdictHash(word.verdict) === hash);
@@ -146,23 +161,25 @@ export class Play {
 
   #shown(task: TaskRecord, runs: ReadonlyMap<NodeId, Run>): Map<NodeId, Run | null> {
     const { strategyOf } = this.#parts;
-    const mode = task.audit?.mode ?? "none";
+    const mode = auditModeOf(task);
     return new Map(
       [...runs].map(([me, run]) => [me, strategyOf(me).shows({ me, task }, mode) ? run : null]),
     );
   }
 
   /** What an audit has each verifier run again. */
-  #share({ audit, order }: TaskRecord): number {
-    if (audit?.mode === "full") return 1;
-    return audit?.mode === "segments" ? order.policy.segmentsPerVerifier / STEPS : 0;
+  #share(task: TaskRecord): number {
+    const mode = auditModeOf(task);
+    if (mode === "full") return 1;
+    return mode === "segments" ? task.order.policy.segmentsPerVerifier / STEPS : 0;
   }
 
   #speakUp(task: TaskRecord, shown: ReadonlyMap<NodeId, Run | null>, words: readonly Word[]): void {
     const { ledger } = this.#parts;
     const { orderId, attempt } = task;
     for (const [nodeId, run] of shown) {
-      if (run === null) continue;
+      const known = closedSet(task).find(({ node }) => node === nodeId);
+      if (run === null || known?.shown != null) continue;
       const reveal = revealOf(nodeId, run, saltOf(nodeId, task));
       ledger.send({ nodeId }, { kind: "show", orderId, attempt, reveal });
     }

@@ -58,10 +58,9 @@ export function riskOf(known: Known, { rate, full }: AuditOdds): number {
  */
 export function worthOf(known: Known): number {
   const { state, task } = known;
-  const { upright, quorum } = verifiersOf(known);
   const passed = riskOf(known, drawnOdds(known));
-  // Whoever holds enough seats to keep the others from a quorum is not convicted by anyone.
-  const caught = upright.length >= quorum ? 1 - passed : 0;
+  // Whoever holds enough seats to keep the others from a quorum is convicted by a panel.
+  const caught = 1 - passed;
   const pay = payOfRun(state.policy);
   const worths = workersOf(known).map(({ node, run }) => {
     if (run === "honest") return 0;
