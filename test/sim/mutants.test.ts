@@ -8,7 +8,7 @@ import { simulate } from "../support/simulator/simulate.ts";
  */
 const killers: Record<MutantName, number> = {
   "quorum-too-small": 2,
-  "justification-skipped": 2,
+  "justification-skipped": 6,
   "final-after-nullify": 1,
   "no-log": 1,
   "send-before-sync": 20,

@@ -188,6 +188,16 @@ describe("from height to height", () => {
     ]);
   });
 
+  test("who is behind and stays where it is asks the other members in turn, whatever they claim", () => {
+    const bench = new Bench(2);
+    bench.start();
+    const later = { ...ballot("F", 0, hashOf(BLOCK)), height: HEIGHT + 2 };
+    bench.receive({ kind: "certificate", certificate: certificate(later) }, 1);
+    const asked = new Set<string>();
+    for (let i = 0; i < 8; i++) for (const { to } of only(bench.tick(), "send")) asked.add(to);
+    expect([...asked].sort()).toEqual(MEMBERS.filter((_, seat) => seat !== 2));
+  });
+
   test("who has been told a decision asks its teller for the next one", () => {
     const bench = idle();
     bench.receive({ kind: "finalized", block: BLOCK, certificate: F0 }, 1);

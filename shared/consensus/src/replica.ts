@@ -197,11 +197,12 @@ export class Replica {
     if (instance.isDecided) return;
     instance.wake();
     const { number, committee } = instance.height;
+    const isWhereItWas = this.#isWhereItWas(instance);
     // What is decided is not worth repairing: one peer is asked for it, another at each tick.
-    if (this.#peers.isBehind(number, committee) && this.#askOneAhead(instance)) return;
+    if (this.#peers.isBehind(number, committee) && this.#askOneAhead(instance, isWhereItWas))
+      return;
     const { idleStatusMs, tickMs } = this.#parts.settings;
     const isStatusDue = (this.#ticks - this.#statusAtTick) * tickMs >= idleStatusMs;
-    const isWhereItWas = this.#isWhereItWas(instance);
     const isPressed = instance.hasCertainDemand;
     if ((isWhereItWas && isPressed) || isStatusDue) this.#repair(instance);
     if (isPressed) this.#turn.emit({ kind: "shareTransactions" });
@@ -223,10 +224,17 @@ export class Replica {
     instance.fetch();
   }
 
-  /** Asks one of those who claim to be ahead; false when there is none. */
-  #askOneAhead(instance: Instance): boolean {
-    const { number } = instance.height;
-    const peers = this.#peers.claimants(number);
+  /**
+   * Asks one of those who claim to be ahead; false when there is none. Whoever is not helped by that asks
+   * all members in turn: a claimant may have begun at a snapshot, and others are ahead without a word to
+   * who has no seat.
+   */
+  #askOneAhead(instance: Instance, isStuck = false): boolean {
+    const { number, committee } = instance.height;
+    const claimants = this.#peers.claimants(number);
+    if (claimants.length === 0) return false;
+    const others = committee.members.filter((_, seat) => seat !== committee.seat);
+    const peers = isStuck ? others : claimants;
     const to = peers[(this.#ticks + number) % Math.max(1, peers.length)];
     if (to === undefined || instance.isDecided) return false;
     this.#turn.emit({ kind: "send", to, message: statusOf(instance) });
