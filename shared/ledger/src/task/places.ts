@@ -109,7 +109,9 @@ export function replace(
 ): TaskRecord {
   const { role, place, state } = lost;
   changeAssigned(draft, place.node, -1);
-  if (place.state === "called" && state === "missed")
+  // Upon an appeal its gateway may have forgotten the task, and told it nothing: that is not its silence.
+  const wasTold = task.conclusion === null;
+  if (place.state === "called" && state === "missed" && wasTold)
     draft.put("node", silent(nodeOf(draft, place.node)));
   draft.taskEvent(task, state, place.node);
   const without = withPlace(task, role, { ...place, state, deadline: null });
