@@ -1,7 +1,6 @@
 // What is in a package-lock.json (version 2 or 3)? Runs as `js-qjs-v1`; its one input is the file.
 // The runtime calls `main` with the task's inputs and writes what it returns as JSON with sorted keys.
 
-// biome-ignore lint/correctness/noUnusedVariables: the runtime calls it by its name
 function main(inputs) {
   const lockfile = inputs[0].json();
   if (!lockfile.packages) throw new TypeError("this is not a package-lock.json of version 2 or 3");
