@@ -206,16 +206,19 @@ describe("a light client", () => {
 });
 
 test("the hand-overs of random histories are followed to their end", () => {
-  for (const seed of ["followed 0", "followed 1"]) {
+  let followed = 0;
+  for (const seed of ["followed 0", "followed 1", "followed 2", "followed 3"]) {
     const history = new History(seed);
     history.run(25);
     const { handOvers: chain, state, genesis: first } = history.network;
     const reached = followHandOvers(anchorOf(first), chain);
     if ("code" in reached) throw new Error(`${seed}: ${reached.reason}`);
-    expect(chain.length).toBeGreaterThan(0);
     expect(reached.epoch).toBe(state.epoch.number);
     expect(reached.voteKeys).toEqual(state.committee.seats.map(({ voteKey }) => voteKey));
+    followed += chain.length;
   }
+  // Some histories are over before their first epoch is.
+  expect(followed).toBeGreaterThan(4);
 });
 
 describe("a claim about the state", () => {
