@@ -18,10 +18,9 @@ export type { Jobs } from "./requester/jobs/jobs.ts";
 export { OrderError } from "./requester/order-error.ts";
 export type { PlacedOrder } from "./requester/place-order.ts";
 export {
-  defaultAssumption,
-  type Plan,
-  PlanError,
+  forecastOf,
   planVerification,
+  type Wish,
 } from "./requester/plan-verification.ts";
 export type { Requester, UnverifiedOutput } from "./requester/requester.ts";
 export { runTask, type TaskRun } from "./runtime/run-task.ts";

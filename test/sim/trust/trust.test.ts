@@ -82,7 +82,12 @@ describe("the bars can be missed", () => {
 });
 
 test("a plan's risk is what is measured where as many cheat as it assumes", () => {
-  const plan = { name: "two runs", cheaters: 0.3, risk: 0.1, maxCost: 2, standing: 25 };
+  const plan = {
+    name: "two runs",
+    cheaters: 0.3,
+    wish: { risk: 0.1, maxCost: 2 },
+    standing: 25,
+  };
   const { risk, isAsPredicted } = calibrate(plan, { seed: 1, tasks: 60, nodes: 24 });
   expect(risk.measured).toBeGreaterThan(0);
   expect(isAsPredicted).toBe(true);
