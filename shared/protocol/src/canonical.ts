@@ -1,8 +1,8 @@
 import { assert, CodedError, fromHex, toHex, wireBytes } from "@meshwork/foundation";
-import { encode as encodeCbor } from "cborg";
 import type { z } from "zod";
 import { CborReader, NotCanonicalError } from "./cbor-reader.ts";
-import { compileReading, keepBytes, rememberValues } from "./read-canonical.ts";
+import { Encoded, type Item, writeCbor } from "./cbor-writer.ts";
+import { bytesKeptOf, compileReading, keepBytes, rememberValues } from "./read-canonical.ts";
 
 /**
  * One zod object is schema, type and bytes. On the wire an object is the CBOR array of its values in
@@ -30,7 +30,7 @@ interface WireOptions {
   name: string;
   /** Larger input is refused before it is read. */
   maxBytes: number;
-  /** A value that was read, alone or within another, has its `bytesOf` from there. @default false */
+  /** A value that was read, alone or within another, has its `bytesOf` from there, and is written so. @default false */
   keepsBytes?: boolean;
   /** The same bytes read again are the same value, if it is small and was seen lately. With `keepsBytes`. @default false */
   remembers?: boolean;
@@ -46,7 +46,7 @@ export function wire<S extends z.ZodType>(schema: S, options: WireOptions): Wire
     toPlain: compile(toPlain, schema),
     fromPlain: compile(fromPlain, schema),
   };
-  const encode = (value: T) => encodeCbor(steps.pack(value)) as Uint8Array<ArrayBuffer>;
+  const encode = (value: T) => writeCbor(steps.pack(value) as Item);
 
   const check = (read: () => unknown): T => {
     try {
@@ -111,6 +111,8 @@ interface Direction {
   bytes(value: unknown, length: number): unknown;
   other(kind: string, value: unknown): unknown;
   object(fields: Fields, value: unknown): unknown;
+  /** Another way than `step` for a schema's values. @default none */
+  shortcut?(schema: z.ZodObject, step: Step): Step;
 }
 
 const kindOf = (value: unknown): unknown => (value as { kind?: unknown } | null)?.kind;
@@ -123,6 +125,15 @@ const packing: Direction = {
   },
   object: (fields, value) =>
     fields.map(([key, step]) => step((value as Record<string, unknown>)[key])),
+  // A transaction is written into blocks, logs and frames, again and again: its bytes are copied.
+  shortcut(schema, step) {
+    const kept = bytesKeptOf(schema);
+    if (kept === undefined) return step;
+    return (value) => {
+      const bytes = kept.get(value as object);
+      return bytes === undefined ? step(value) : new Encoded(bytes);
+    };
+  },
 };
 
 function named(fields: Fields, value: unknown): Record<string, unknown> {
@@ -163,7 +174,8 @@ function compile(direction: Direction, schema: z.ZodType): Step {
   switch (def.type) {
     case "object": {
       const fields = fieldsOf(direction, schema as z.ZodObject);
-      return (value) => direction.object(fields, value);
+      const step: Step = (value) => direction.object(fields, value);
+      return direction.shortcut?.(schema as z.ZodObject, step) ?? step;
     }
     case "array": {
       const step = compile(direction, def.element as z.ZodType);

@@ -16,6 +16,10 @@ export function keepBytes(schema: z.ZodType): WeakMap<object, Uint8Array> {
   return bytes;
 }
 
+/** Those of a schema; undefined where none are kept. */
+export const bytesKeptOf = (schema: z.ZodType): WeakMap<object, Uint8Array> | undefined =>
+  kept.get(schema);
+
 /** Values of some schemas as they were read last, by the end of their bytes. */
 const recent = new WeakMap<z.ZodType, BoundedMap<string, object>>();
 
