@@ -20,7 +20,7 @@ const judgement = z.object({ pass: z.boolean() });
 export async function passesRubric(
   parts: VerifierParts,
   { task, signal }: Verification,
-  { claim, dispatch }: { claim: Claim; dispatch: Dispatch },
+  { claim, claims, dispatch }: { claim: Claim; claims: readonly Claim[]; dispatch: Dispatch },
 ): Promise<boolean> {
   const { rubric, outside, limits } = dispatch.contract;
   if (rubric === null) return false;
@@ -33,7 +33,11 @@ export async function passesRubric(
     limits,
     ...(outside && {
       mayAsk: true,
-      world: recordWorld(parts.outside.services, { outside, signal }),
+      world: recordWorld(
+        { clock: parts.clock, services: parts.outside.services },
+        // For all claims together, a quarter of the time for the verdict.
+        { outside, signal, withinMs: task.order.deadlines.deliverMs / (4 * claims.length) },
+      ),
     }),
   };
   const { fault, output } = await runAlone(parts, judging, signal);

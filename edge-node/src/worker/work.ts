@@ -60,11 +60,17 @@ export async function work(
   // The run does not wait until the acceptance is final: if it is refused, only this node has lost.
   const accepted = acceptAssignment(parts, assignment, signal);
   accepted.catch(() => {});
-  const { run, transcript } = await runOutside(parts.outside, assignment, {
-    outside: dispatch.contract.outside,
-    signal,
-    run: (world) => runAssignment(parts, assignment, { ...inputs, ...world }, signal),
-  });
+  const { run, transcript } = await runOutside(
+    { ...parts.outside, clock: parts.clock },
+    assignment,
+    {
+      outside: dispatch.contract.outside,
+      signal,
+      // The other half is for what the program does with the answers.
+      withinMs: task.order.deadlines.runMs / 2,
+      run: (world) => runAssignment(parts, assignment, { ...inputs, ...world }, signal),
+    },
+  );
   const result = await hideResult(parts, assignment, { task, run, transcript }, signal);
   await accepted;
 

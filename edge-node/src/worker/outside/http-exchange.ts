@@ -51,6 +51,11 @@ function send(
   // No agent: a connection to one program's host serves no other's.
   const sent = open(url, { method, headers, signal, agent: false, ...(lookup && { lookup }) });
   sent.on("error", reject);
+  // Who switches to something else closes the request without an error, and nothing would end the wait.
+  sent.on("upgrade", (_, socket) => {
+    socket.destroy();
+    reject(new OutsideError("UNREACHABLE", `${url.host} answers in another protocol`));
+  });
   sent.on("response", (response) => {
     const chunks: Uint8Array[] = [];
     let length = 0;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OrderId, systemClock } from "@meshwork/foundation";
@@ -136,6 +136,17 @@ describe("a page", () => {
     await expect(fetchFrom([origin], `${origin}/`)).rejects.toMatchObject({ code: "TOO_LARGE" });
   });
 
+  test("is given up when the server turns to another protocol", async () => {
+    const origin = await serve(() => {});
+    server?.on("upgrade", () => {});
+    server?.on("connection", (socket: Socket) =>
+      socket.once("data", () =>
+        socket.write("HTTP/1.1 101 Other\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n"),
+      ),
+    );
+    await expect(fetchFrom([origin], `${origin}/`)).rejects.toMatchObject({ code: "UNREACHABLE" });
+  });
+
   test("is given up when it does not come in time", async () => {
     const origin = await serve(() => {});
     const clock = {
@@ -195,9 +206,11 @@ describe("a transcript", () => {
     askModel: null,
   };
   const ask = (url: string) => JSON.stringify({ kind: "fetch", url });
+  const record = (asked: typeof services, withinMs = 60_000) =>
+    recordWorld({ ...parts, services: asked }, { outside, signal, withinMs });
 
   test("holds all that the world said, refusals too, and is heard again word by word", async () => {
-    const world = recordWorld(services, { outside, signal });
+    const world = record(services);
     const requests = [ask("https://a.example/1"), "no question", JSON.stringify({ kind: "model" })];
     const said = [...(await world.answer(requests)), ...(await world.answer([ask("again")]))];
     expect(said.map((text) => Object.keys(JSON.parse(text)))).toEqual([
@@ -221,13 +234,28 @@ describe("a transcript", () => {
   test("stays within what others will read, however much the world says", async () => {
     const body = "x".repeat(1_500_000);
     const wordy = { ...services, fetchPage: async () => ({ status: 200, type: "", body }) };
-    const world = recordWorld(wordy, { outside, signal });
+    const world = record(wordy);
     for (let i = 0; i < 8; i++)
       await world.answer(Array.from({ length: 8 }, () => ask("https://a.example/")));
     const kept = world.transcript();
     expect(kept.exchanges).toHaveLength(64);
     expect(transcript.decode(transcript.encode(kept))).toEqual(kept);
     expect(kept.exchanges.at(-1)?.answer).toContain("the transcript is full");
+  });
+
+  test("waits for the world so long and no longer, however many questions there are", async () => {
+    const origin = await serve(() => {});
+    const fetchPage = createFetchPage(parts, { hosts: [origin] });
+    const world = recordWorld(
+      { ...parts, services: { fetchPage, askModel: null } },
+      { outside: { origins: [origin], model: false }, signal, withinMs: 20 },
+    );
+    for (let i = 0; i < 3; i++)
+      expect(await world.answer([ask(`${origin}/`), ask(`${origin}/x`)])).toEqual([
+        expect.stringContaining("TIMEOUT"),
+        expect.stringContaining("TIMEOUT"),
+      ]);
+    expect(world.transcript().exchanges).toHaveLength(6);
   });
 
   test("is kept from the run to the reveal: a node that was killed says the same again", async () => {
@@ -242,11 +270,12 @@ describe("a transcript", () => {
     const begin = async () =>
       runOutside(
         {
+          ...parts,
           services: { fetchPage, askModel: null, serves: () => true },
           transcripts: await openTranscriptBook(folder),
         },
         assignment,
-        { outside, signal, run },
+        { outside, signal, withinMs: 60_000, run },
       );
     const first = await begin();
     expect(await begin()).toEqual(first);
@@ -258,10 +287,10 @@ describe("a transcript", () => {
   });
 
   test("answers whatever a program asks, and never breaks on it", async () => {
-    const world = recordWorld(services, { outside, signal });
+    const world = record(services);
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (request) => {
-        const [answer = ""] = await recordWorld(services, { outside, signal }).answer([request]);
+        const [answer = ""] = await record(services).answer([request]);
         return "error" in JSON.parse(answer);
       }),
     );

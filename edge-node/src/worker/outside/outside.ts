@@ -1,3 +1,4 @@
+import type { Clock } from "@meshwork/foundation";
 import type { Outside, Transcript } from "@meshwork/protocol";
 import type { Assignment } from "../../assignment.ts";
 import type { TaskRun } from "../../runtime/run-task.ts";
@@ -17,20 +18,22 @@ type WorldOf = Pick<HostTask, "mayAsk" | "world">;
 
 /** Runs a program with the world that its contract grants it; the transcript is null where it grants none. */
 export async function runOutside(
-  { services, transcripts }: OutsideParts,
+  { clock, services, transcripts }: OutsideParts & { clock: Clock },
   { orderId, attempt }: Assignment,
   how: {
     outside: Outside | null;
     signal: AbortSignal;
+    /** As `recordWorld` takes it. */
+    withinMs: number;
     run(world: WorldOf): Promise<TaskRun>;
   },
 ): Promise<{ run: TaskRun; transcript: Transcript | null }> {
-  const { outside, signal } = how;
+  const { outside, ...bounds } = how;
   if (outside === null) return { run: await how.run({}), transcript: null };
   const kept = await transcripts.get(orderId, attempt);
   if (kept !== null)
     return { run: await how.run({ mayAsk: true, world: replayWorld(kept) }), transcript: kept };
-  const world = recordWorld(services, { outside, signal });
+  const world = recordWorld({ clock, services }, { outside, ...bounds });
   const run = await how.run({ mayAsk: true, world });
   const transcript = world.transcript();
   // Before anything is committed to: nobody hears the same from the world twice.
