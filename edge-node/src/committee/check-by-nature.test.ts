@@ -1,5 +1,12 @@
 import { keyPairFromSecret, sealBytes } from "@meshwork/crypto";
-import { type ContentId, type Digest, fromHex, type NodeId, utf8 } from "@meshwork/foundation";
+import {
+  type ContentId,
+  type Digest,
+  fromHex,
+  type NodeId,
+  systemClock,
+  utf8,
+} from "@meshwork/foundation";
 import { silentLog } from "@meshwork/observability";
 import {
   type Comparator,
@@ -75,6 +82,7 @@ const outside = { origins: ["https://a.example"], model: false };
 
 const parts = {
   me: "verifier" as NodeId,
+  clock: systemClock,
   keyPair: keyPairFromSecret(fromHex("07".repeat(32) as Digest)),
   secrets: createTaskSecrets(utf8("verifier")),
   log: silentLog,
@@ -108,7 +116,7 @@ async function verdicts(about: Case, claims: readonly Claim[]): Promise<Record<s
   const dispatch = { contract, dataKey, sealed: places } as unknown as Dispatch;
   const policy = { segmentsPerVerifier: 1 };
   const task = {
-    ...{ order: { work, policy }, audit: { mode: audit } },
+    ...{ order: { work, policy, deadlines: { deliverMs: 60_000 } }, audit: { mode: audit } },
     ...{ workers: [], verifiers: [], panels: [], conclusion: null },
   } as unknown as TaskRecord;
   const whole = () => runTask(running({ program: programOf(program), inputs: [], limits }));
