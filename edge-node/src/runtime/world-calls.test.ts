@@ -52,6 +52,21 @@ describe("a program that asks the world", () => {
     expect((long.fuel ?? 0n) - (short.fuel ?? 0n)).toBeGreaterThan(40_000n);
   });
 
+  test("pays for every run that ended in a question", () => {
+    const turns = (count: number, work = 0) => {
+      const source =
+        `async function main() { for (let i = 0; i < ${work}; i++); ` +
+        `for (let i = 0; i < ${count}; i++) await world.fetch("a"); return 1 }`;
+      const answers = Array.from({ length: count }, () => told("a", "b"));
+      return run(source, answers).fuel ?? 0n;
+    };
+    const cost = (count: number) => turns(count, 100_000) - turns(count);
+    const again = cost(1) - cost(0);
+    expect(again).toBeGreaterThan(10n * 100_000n);
+    const four = Number(cost(4) - cost(0));
+    expect(Math.abs(four / Number(again) - 4)).toBeLessThan(0.01);
+  });
+
   test("is not answered by what was said to another question", () => {
     expect(run(one, [told("b", "four")])).toEqual({ asks: [fetchOf("a")] });
   });

@@ -38,6 +38,8 @@ export class WorldCalls {
   #settle = 0;
   #asked = 0;
   #characters = 0;
+  /** Fuel of the runs that ended in a question. */
+  #spentAsking = 0n;
   #waiting: string[] = [];
 
   constructor(js: JsValues, answers: readonly Answered[]) {
@@ -78,8 +80,20 @@ export class WorldCalls {
     const first = this.#asked - requests.length;
     const answered = this.#answers.slice(first, this.#asked);
     if (requests.some((request, i) => request !== answered[i]?.request)) throw new Asking(requests);
+    this.#payForAsking();
     for (const { answer } of answered)
       this.#js.call(this.#settle, [this.#js.newString(utf8(answer))]);
     return true;
+  }
+
+  /**
+   * The run that asked this ended here, and all of it was run again: it burnt what this one has burnt
+   * by itself so far. Unpaid, 64 questions in turn would have everybody run a task 65 times.
+   */
+  #payForAsking(): void {
+    const { instance } = this.#js;
+    const own = instance.used - this.#spentAsking;
+    this.#spentAsking += own;
+    instance.charge(own);
   }
 }
