@@ -59,6 +59,8 @@ beforeEach(() => {
 });
 afterEach(() => stop());
 
+type Pair = [TestNetwork["members"][number], TestNetwork["members"][number]];
+
 /** It has looked many times since. */
 async function looks(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -87,9 +89,24 @@ test("a new vote key is registered at once, but no sooner after the last renewal
   await expect.poll(() => renewals.map((renewal) => renewal.vote)).toEqual([other, third]);
 });
 
+test("a word that somebody forged costs no lease", async () => {
+  const [member, other] = network.members as Pair;
+  nearness = signNearness(network.requester.keyPair, {
+    ...{ chainId: network.chainId, node: member.nodeId, by: other.nodeId, region: "eu" },
+    ...{ latencyClass: 0, time: network.header.time },
+  });
+  await expect.poll(() => renewals.filter((one) => one.nearness !== null)).toHaveLength(1);
+  const half = network.state.head.activeTime + network.state.policy.leaseMs / 2;
+  while (network.state.head.activeTime <= half) network.step({ view: 1, elapsedMs: 60_000 });
+  await expect
+    .poll(() => network.state.node(member.nodeId)?.lease?.renewedAt)
+    .toBeGreaterThan(half - 120_000);
+  expect(renewals.map((one) => one.nearness)).toEqual([nearness, null]);
+});
+
 test("a relay's word is registered at once; one that the ledger does not take costs no lease, and is not tried twice", async () => {
   const { requester, members, chainId } = network;
-  const [member, other] = members as [(typeof members)[number], (typeof members)[number]];
+  const [member, other] = members as Pair;
   const word = (by: typeof requester) =>
     signNearness(by.keyPair, {
       ...{ chainId, node: member.nodeId, by: by.nodeId, region: "eu" },

@@ -24,6 +24,9 @@ type Nearby = Pick<Nearness, "region" | "latencyClass">;
 
 const LOOK_EVERY_MS = 2_000;
 
+/** What the ledger has against a renewal when a relay's word is false: forged, too. */
+const FAULTS_OF_A_WORD: ReadonlySet<string> = new Set(["WRONG_NEARNESS", "BAD_SIGNATURE"]);
+
 /**
  * Renews the node's lease when half of it is over, and when it has a new vote key or offers something else. A
  * node that does not is not drawn any more: that is how the ledger learns that it is gone.
@@ -38,7 +41,7 @@ export function keepLease(parts: LeaseParts, offer: Offer, signal: AbortSignal):
     try {
       await parts.ledger.transact(renewal(parts.chain, offered), signal);
     } catch (error) {
-      if (codeOf(error) === "WRONG_NEARNESS") refused = nearness;
+      if (FAULTS_OF_A_WORD.has(codeOf(error))) refused = nearness;
       if (!signal.aborted)
         parts.log.warn("the lease could not be renewed yet", { code: codeOf(error), error });
     }
