@@ -176,6 +176,18 @@ describe("a follower", () => {
     await chain.waitFor(60, soon());
   });
 
+  test("is not stranded by one who proves no higher head, or claims to begin above his own", async () => {
+    const begins = encodeReply({ kind: "begins-after", height: 2 ** 48 });
+    await world.liar(a, 20, (channel) => channel.send(begins));
+    await world.liar(b, 10, (channel) => channel.send(begins));
+    await world.net.channels(c).serve(streamNames.sync, (channel) => void channel.send(begins));
+    const chain = await world.openAt("me", 10);
+    const sync = world.follow(chain, [a, b, c]);
+    // 40 seconds of its clock, and each has been asked.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(sync.trouble).toBeNull();
+  });
+
   test("opens a few channels, however many peers there are", async () => {
     let open = 0;
     for (const peer of [a, b, c, d])

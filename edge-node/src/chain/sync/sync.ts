@@ -199,10 +199,14 @@ export class Sync {
     this.#supervise();
   }
 
-  /** @throws ChainError `SYNC_BEGINS_LATER`: another may have what comes next. */
+  /**
+   * Only who has proved a higher head can strand this node: else a liar's word, and a network that
+   * rests, would be enough.
+   * @throws ChainError `SYNC_BEGINS_LATER`: another may have what comes next.
+   */
   #onBeginsAfter({ peer, height }: SyncSource, beginsAfter: number): void {
     if (beginsAfter <= this.#height) return;
-    this.#stranding.add(peer, { height, beginsAfter });
+    if (beginsAfter <= height) this.#stranding.add(peer, { height, beginsAfter });
     throw new ChainError("SYNC_BEGINS_LATER", `${peer} has no blocks up to ${beginsAfter}`);
   }
 
