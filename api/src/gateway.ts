@@ -132,6 +132,7 @@ function nodeSummary(state: State, member: NodeState): NodeSummary {
     nodeId,
     region: lease?.region ?? "unknown",
     runtimes: lease?.runtimes ?? [],
+    services: lease?.serves ?? [],
     capacity: lease?.capacity ?? 0,
     reputation: reputationOf(member, activeTime) / 65_536,
     eligible: lease !== null && lease.until > activeTime && member.suspendedUntil <= activeTime,

@@ -14,6 +14,7 @@ import {
   networkPolicy,
   outcome,
   runtimeId,
+  service,
   verificationPolicy,
 } from "@meshwork/protocol";
 import { z } from "zod";
@@ -178,6 +179,8 @@ export const nodeSummary = z.object({
   nodeId,
   region: z.string(),
   runtimes: z.array(runtimeId),
+  /** What it may ask the outside world for, on behalf of work that says so. */
+  services: z.array(service),
   capacity: z.int(),
   /** 0 to 1: the lower quantile of the verdicts on the node's work. */
   reputation: z.number().min(0).max(1),

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { meshwork } from "../support/meshwork-command.ts";
 import { startNetwork, type TestNetwork, temporaryFolder } from "../support/running-network.ts";
 
@@ -27,6 +27,13 @@ function modelSays({ messages: [system] }: Question): string {
   if (system?.content.startsWith("Answer YES or NO")) return "YES";
   const adverb = ["quickly", "badly", "clearly"][asked % 3];
   return `The customer asks ${adverb} for a refund because the parcel arrived broken.`;
+}
+
+/** A founder's lease announces nothing: what a node serves, its first renewal says. */
+async function nodesThatServe(): Promise<number> {
+  const agent = join(running.network.folder, "agent");
+  const nodes = await meshwork("nodes", "--api", running.network.apiUrl, "--keys", agent);
+  return nodes.filter(({ services }) => String(services) === "fetch,model").length;
 }
 
 beforeAll(async () => {
@@ -56,6 +63,10 @@ beforeAll(async () => {
     MESHWORK_MODEL_KEY_FILE: at("model.key"),
   };
   running = await startNetwork(data.path, { stores });
+  await vi.waitFor(async () => expect(await nodesThatServe()).toBe(7), {
+    timeout: 60_000,
+    interval: 500,
+  });
 }, 120_000);
 afterAll(async () => {
   await running?.stop();

@@ -118,7 +118,7 @@ function checkEnd(orderId: OrderId, concluded: Concluded | null) {
     case "inconclusive":
       throw new ClientError(
         "TASK_INCONCLUSIVE",
-        `order ${orderId} ended without a verdict, and its price came back: order it anew, with longer deadlines if this happens again`,
+        `order ${orderId} ended without a verdict, and its price came back: too few nodes offer what it needs, or they did not agree in time: look at the list of nodes, or order it anew with longer deadlines`,
         { detail: { orderId } },
       );
     case "revoked":

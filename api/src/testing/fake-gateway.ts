@@ -160,6 +160,7 @@ export class FakeGateway implements Gateway {
       nodeId: digit.repeat(46),
       region: "eu-west",
       runtimes: ["js-qjs-v1"],
+      services: [],
       capacity: 2,
       reputation: 0.8,
       eligible: true,

@@ -9,7 +9,7 @@ export function nodesCommand(streams: Streams): Command {
     .action(async (options: ApiOptions, command: Command) => {
       const output = outputOf(command, streams);
       const trpc = await (await connect(options)).meshwork.trpc();
-      output.say("reputation  seat  eligible  node");
+      output.say("reputation  seat  eligible  services      node");
       let after: string | undefined;
       do {
         const page = await trpc.nodes.list.query(after === undefined ? {} : { after });
@@ -17,9 +17,9 @@ export function nodesCommand(streams: Streams): Command {
           output.emit("node", node);
           const seat = node.seated ? "seat" : "    ";
           const eligible = node.eligible ? "yes" : "no ";
-          output.say(
-            `${node.reputation.toFixed(2).padEnd(10)}  ${seat}  ${eligible}       ${node.nodeId}`,
-          );
+          const services = node.services.join(",").padEnd(12);
+          const reputation = node.reputation.toFixed(2).padEnd(10);
+          output.say(`${reputation}  ${seat}  ${eligible}       ${services}  ${node.nodeId}`);
         }
         after = page.next ?? undefined;
       } while (after !== undefined);
