@@ -9,6 +9,7 @@ import {
   F0,
   HEIGHT,
   hashOf,
+  leaderAt,
   MEMBERS,
   only,
   proposal,
@@ -86,6 +87,23 @@ describe("rule 10: repair, at each tick while there is demand", () => {
     expect(sentKinds(bench.tick())).toEqual(["status", "vote"]);
     bench.receive({ kind: "certificate", certificate: certificate(ballot("X", 0)) });
     expect(sentKinds(bench.tick())).toEqual([]);
+  });
+
+  test("my proposal, which is large, is sent again at longer and longer pauses; my votes are not", () => {
+    const bench = new Bench(leaderAt(0));
+    bench.start();
+    const [, ...idle] = Array.from({ length: 20 }, () => sentKinds(bench.tick()));
+    expect(idle.every((kinds) => kinds.join() === "status")).toBe(true);
+    // However late it is proposed.
+    bench.next = BLOCK;
+    expect(sentKinds(bench.tick())).toEqual(["status", "proposal"]);
+    const kinds = Array.from({ length: 50 }, () => sentKinds(bench.tick()));
+    const again = kinds.flatMap((sent, i) => (sent.includes("proposal") ? [i + 1] : []));
+    expect(again).toEqual([1, 2, 4, 8, 16, 32, 48]);
+    expect(kinds.every((sent) => sent.includes("status"))).toBe(true);
+    bench.timeout(0);
+    const votes = Array.from({ length: 5 }, () => sentKinds(bench.tick()));
+    expect(votes.every((sent) => sent.includes("vote"))).toBe(true);
   });
 
   test("a missing block is asked of another signer each time", () => {

@@ -20,6 +20,8 @@ export interface ReplicaParts {
 
 type MessageOf<K extends ConsensusMessage["kind"]> = Extract<ConsensusMessage, { kind: K }>;
 
+const MOST_REPAIRS_APART = 16;
+
 /**
  * Sequential Simplex: one `Instance` a height, one height after the other, and around them what
  * keeps nodes together when messages are lost (rule 10). No clock, no chance, no I/O inside.
@@ -34,6 +36,8 @@ export class Replica {
   #ticks = 0;
   #statusAtTick = 0;
   #atLastTick = { height: -1, view: -1 };
+  /** My last proposal that a repair was about, and how many were. */
+  #proposed: { message: ConsensusMessage | null; repairs: number } = { message: null, repairs: 0 };
 
   constructor({ application, rules = simplexRules, settings = defaultSettings }: ReplicaParts) {
     this.#parts = { application, rules, settings };
@@ -220,8 +224,19 @@ export class Replica {
     this.#statusAtTick = this.#ticks;
     const resends = instance.hasDemand ? instance.height.resends(instance.view) : [];
     for (const message of [statusOf(instance), ...resends])
-      this.#turn.emit({ kind: "broadcast", message });
+      if (message.kind !== "proposal" || this.#isDueAgain(message))
+        this.#turn.emit({ kind: "broadcast", message });
     instance.fetch();
+  }
+
+  /**
+   * Who is too busy to have answered yet is not helped by a whole block at each tick: it goes again with the
+   * repairs 1, 2, 4, 8, 16, and then with every sixteenth.
+   */
+  #isDueAgain(message: ConsensusMessage): boolean {
+    if (this.#proposed.message !== message) this.#proposed = { message, repairs: 0 };
+    const repairs = ++this.#proposed.repairs;
+    return (repairs & (repairs - 1)) === 0 || repairs % MOST_REPAIRS_APART === 0;
   }
 
   /**
