@@ -6,6 +6,7 @@ import type { Event, Start, Timer } from "./event.ts";
 import { Instance } from "./instance.ts";
 import { certificatesAbove, certifiedUpTo } from "./justification.ts";
 import { Peers } from "./peers.ts";
+import { ProposalPace } from "./proposal-pace.ts";
 import { type Rules, simplexRules } from "./rules.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 import { Turn } from "./turn.ts";
@@ -20,8 +21,6 @@ export interface ReplicaParts {
 
 type MessageOf<K extends ConsensusMessage["kind"]> = Extract<ConsensusMessage, { kind: K }>;
 
-const MOST_REPAIRS_APART = 16;
-
 /**
  * Sequential Simplex: one `Instance` a height, one height after the other, and around them what
  * keeps nodes together when messages are lost (rule 10). No clock, no chance, no I/O inside.
@@ -30,14 +29,13 @@ export class Replica {
   readonly #parts: Required<ReplicaParts>;
   readonly #turn = new Turn();
   readonly #peers = new Peers();
+  readonly #pace = new ProposalPace();
   /** The height under way; null before the first `start`. */
   #instance: Instance | null = null;
   #applicationHasDemand = false;
   #ticks = 0;
   #statusAtTick = 0;
   #atLastTick = { height: -1, view: -1 };
-  /** My last proposal that a repair was about, and how many were. */
-  #proposed: { message: ConsensusMessage | null; repairs: number } = { message: null, repairs: 0 };
 
   constructor({ application, rules = simplexRules, settings = defaultSettings }: ReplicaParts) {
     this.#parts = { application, rules, settings };
@@ -224,19 +222,9 @@ export class Replica {
     this.#statusAtTick = this.#ticks;
     const resends = instance.hasDemand ? instance.height.resends(instance.view) : [];
     for (const message of [statusOf(instance), ...resends])
-      if (message.kind !== "proposal" || this.#isDueAgain(message))
+      if (message.kind !== "proposal" || this.#pace.isDue(message))
         this.#turn.emit({ kind: "broadcast", message });
     instance.fetch();
-  }
-
-  /**
-   * Who is too busy to have answered yet is not helped by a whole block at each tick: it goes again with the
-   * repairs 1, 2, 4, 8, 16, and then with every sixteenth.
-   */
-  #isDueAgain(message: ConsensusMessage): boolean {
-    if (this.#proposed.message !== message) this.#proposed = { message, repairs: 0 };
-    const repairs = ++this.#proposed.repairs;
-    return (repairs & (repairs - 1)) === 0 || repairs % MOST_REPAIRS_APART === 0;
   }
 
   /**
