@@ -25,7 +25,8 @@ export const limits = {
   /** Jobs of a gateway that are not done, and of one requester. */
   jobs: 64,
   jobsPerRequester: 4,
-  /** For so long a job that is over can be asked about, and its receipt had. */
+  /** For so long after its mandate's end a job can be asked about, and its receipt had; but only so many of one requester. */
+  jobsKeptPerRequester: 64,
   jobKeptMs: 24 * 3_600_000,
   /** Of each part a receipt without its hand-overs, which they have in common. */
   jobReceiptBytes: 16 << 20,
@@ -52,8 +53,8 @@ export const limits = {
   outsideTimeoutMs: 20_000,
   outsideBodyBytes: 1 << 20,
   outsideRedirects: 3,
-  /** JSON that a comparator looks into: what is longer or deeper is like nothing but itself. */
-  comparedJsonBytes: 4 << 20,
+  /** Texts and JSON that a comparator looks into: what is longer or deeper is like nothing but itself. */
+  comparedTextBytes: 4 << 20,
   comparedJsonDepth: 256,
   /** What sealing adds: a nonce and a tag. */
   sealOverheadBytes: 28,

@@ -41,14 +41,23 @@ function alikeBy(
   }
 }
 
-/** What cannot be read is like nothing but itself. */
-const whereBoth =
-  <T>(read: (bytes: Uint8Array) => T | undefined, hold: (a: T, b: T) => boolean) =>
-  (a: Uint8Array, b: Uint8Array): boolean => {
-    const left = read(a);
-    const right = left === undefined ? undefined : read(b);
+/** What cannot be read is like nothing but itself. An output that is held against several is read once. */
+function whereBoth<T>(
+  read: (bytes: Uint8Array) => T | undefined,
+  hold: (a: T, b: T) => boolean,
+): (a: Uint8Array, b: Uint8Array) => boolean {
+  const known = new WeakMap<Uint8Array, { value: T | undefined }>();
+  const readOnce = (bytes: Uint8Array): T | undefined => {
+    const found = known.get(bytes) ?? { value: read(bytes) };
+    known.set(bytes, found);
+    return found.value;
+  };
+  return (a, b) => {
+    const left = readOnce(a);
+    const right = left === undefined ? undefined : readOnce(b);
     return left !== undefined && right !== undefined && hold(left, right);
   };
+}
 
 const YES = "1".charCodeAt(0);
 

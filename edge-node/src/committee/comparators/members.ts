@@ -1,5 +1,6 @@
 import { canonicalJson } from "./canonical-json.ts";
 import { readJson } from "./read-json.ts";
+import { readText } from "./read-text.ts";
 
 /** An output as a row of members whose order does not count; undefined when it is none. */
 export function membersOf(bytes: Uint8Array, of: "lines" | "json"): string[] | undefined {
@@ -7,7 +8,7 @@ export function membersOf(bytes: Uint8Array, of: "lines" | "json"): string[] | u
     const value = readJson(bytes);
     return Array.isArray(value) ? value.map(canonicalJson) : undefined;
   }
-  const text = textOf(bytes);
+  const text = readText(bytes);
   if (text === undefined) return undefined;
   // A last line with its end, and one without, are the same lines.
   return (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
@@ -25,9 +26,9 @@ export function isSameMultiset(a: string[], b: string[]): boolean {
  * no table of Unicode, which grows from year to year, decides who was right.
  */
 export function wordsOf(bytes: Uint8Array): Set<string> | undefined {
-  const text = textOf(bytes);
+  const text = readText(bytes);
   if (text === undefined) return undefined;
-  const lower = text.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32));
+  const lower = text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   return new Set(lower.split(SEPARATORS).filter((word) => word !== ""));
 }
 
@@ -38,12 +39,4 @@ const SEPARATORS = /[^a-z0-9\u0080-\u{10ffff}]+/u;
 export function shareEnough(a: Set<string>, b: Set<string>, leastPermille: number): boolean {
   const common = [...a].filter((word) => b.has(word)).length;
   return 1_000 * common >= leastPermille * (a.size + b.size - common);
-}
-
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { limits } from "@meshwork/foundation";
+import { readText } from "./read-text.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -8,9 +9,9 @@ export type Json = null | boolean | number | string | Json[] | { [name: string]:
  * longer or deeper than a verifier will look into.
  */
 export function readJson(bytes: Uint8Array): Json | undefined {
-  if (bytes.length > limits.comparedJsonBytes) return undefined;
+  const text = readText(bytes);
+  if (text === undefined) return undefined;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const shape = shapeOf(text);
     if (shape.depth > limits.comparedJsonDepth) return undefined;
     const value = JSON.parse(text) as Json;
