@@ -42,7 +42,8 @@ export function openAppeal(
     { from: points(by), to: "escrow", amount: total },
     { rule: "appeal-staked", inputs: { bond, size }, evidence },
   );
-  countOpenOrders(draft, task.requester, +1);
+  // What is left of the stake goes back to him: until then he is not forgotten, and the requester may be.
+  countOpenOrders(draft, by, +1);
   draft.taskEvent(task, "appealed", by);
   draft.put("task", {
     ...task,
@@ -89,7 +90,7 @@ function close(
   task: TaskRecord,
   { rule, upheld, conclusion }: { rule: Rule; upheld: boolean | null; conclusion: TaskConclusion },
 ): void {
-  const { appeal, escrow, orderId, requester } = task;
+  const { appeal, escrow, orderId } = task;
   if (appeal === null) return;
   move(
     draft,
@@ -97,7 +98,7 @@ function close(
     { rule, inputs: {}, evidence: orderId },
   );
   releaseAll(draft, task);
-  countOpenOrders(draft, requester, -1);
+  countOpenOrders(draft, appeal.by, -1);
   const keptUntil = draft.at.activeTime + draft.state.policy.taskKeptMs;
   draft.put("task", {
     ...task,

@@ -1,7 +1,8 @@
-import type { NodeId } from "@meshwork/foundation";
+import type { NodeId, Points } from "@meshwork/foundation";
 import { sittingPanel, type TaskRecord } from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { assertConserved } from "../conservation.ts";
+import { keyOf } from "../records.ts";
 import { ONE } from "../reputation.ts";
 import { APPEAL_WINDOW_MS } from "../task/conclude.ts";
 import { Actors, type Conduct, TestNetwork } from "../testing/index.ts";
@@ -124,6 +125,31 @@ test("an appeal that no panel can hear gives the whole stake back, and the verdi
   expect(after.appeal).toMatchObject({ upheld: null });
   expect(after.conclusion).toMatchObject({ ...at.task.conclusion, keptUntil: expect.anything() });
   expect(at.network.state.account(requester.nodeId)?.points).toBe(was);
+});
+
+test("an appeal is heard though its requester has been forgotten: what is left goes to who staked it", () => {
+  const at = judged({ verifiers: "slanders" });
+  const { network, accused } = at;
+  const { nodeId } = network.requester;
+  const account = network.state.account(nodeId);
+  const { head } = network.state;
+  network.state = network.state
+    .with("head", { ...head, burnt: (head.burnt + (account?.points ?? 0n)) as Points })
+    .without(keyOf("account", nodeId));
+  network.send(network.memberOf(accused), at.appeal);
+  network.step();
+  expect(network.state.account(accused)?.openOrders).toBe(1);
+  const sitting = at.actors.until(
+    at.task.orderId,
+    (task) => (sittingPanel(task)?.verdictDeadline ?? null) !== null,
+  );
+  const proof = at.actors.proofOf(sitting);
+  if (proof === null) throw new Error("the panel agrees");
+  network.send(network.memberOf(accused), { kind: "prove", proof });
+  network.step();
+  expect(network.state.task(sitting.orderId)?.appeal?.upheld).toBe(true);
+  expect(network.state.account(accused)?.openOrders).toBe(0);
+  assertConserved(network.state);
 });
 
 describe("an appeal is refused", () => {
