@@ -31,12 +31,9 @@ export function drawPanelRanks(
   const involved = operatorsOf(state, task);
   const isApart = ({ operator }: Candidate) => operator === null || !involved.has(operator);
   const wanted = Math.min(RANKS_PER_SEAT * size, 2 * limits.verifiers);
-  const apart = permuted(pool.filter(isApart), draw);
-  const others = permuted(
-    pool.filter((one) => !isApart(one)),
-    draw,
-  );
-  return [...apart, ...others].slice(0, wanted);
+  const apart = firstOf(pool.filter(isApart), wanted, draw);
+  const others = pool.filter((one) => !isApart(one));
+  return [...apart, ...firstOf(others, wanted - apart.length, draw)];
 }
 
 /** Whether a node may judge those who had a part in this task: it had none, and is no newcomer. */
@@ -64,10 +61,13 @@ const operatorsOf = (state: State, { workers, verifiers, panels }: TaskRecord): 
     ),
   );
 
-function permuted(pool: Candidate[], draw: SeededDraw): NodeId[] {
+/** No more than are wanted: each pick looks at all who are left. */
+function firstOf(pool: readonly Candidate[], wanted: number, draw: SeededDraw): NodeId[] {
   const left = [...pool];
   const chosen: NodeId[] = [];
-  for (let next = pick(left, draw); next !== undefined; next = pick(left, draw)) {
+  while (chosen.length < wanted) {
+    const next = pick(left, draw);
+    if (next === undefined) break;
     left.splice(left.indexOf(next), 1);
     chosen.push(next.node);
   }
