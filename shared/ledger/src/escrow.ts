@@ -95,9 +95,13 @@ export interface Work {
   rerun: number;
 }
 
-/** What part of the whole run each verifier did again: all of it, his samples, or nothing. */
+/**
+ * What part of the whole run each verifier did again: all of it, his samples, or nothing. A panel runs all
+ * of it, but pays its own way: where no audit was drawn the verifiers before it have run nothing.
+ */
 export function rerunOf(task: TaskRecord, verdict: Verdict): number {
-  if (task.audit?.mode === "full") return ONE;
+  if (task.audit === null || task.audit.mode === "none") return 0;
+  if (task.audit.mode === "full") return ONE;
   const count = sampleCount(task, verdict);
   return count === 0 ? 0 : Math.floor((count * ONE) / (verdict.result?.steps ?? count));
 }
@@ -125,6 +129,10 @@ export function splitOf(policy: NetworkPolicy, work: Work): Split {
   const paid = perVerifier * BigInt(work.verifiers) + perWorker * workers;
   return { total, perWorker, perVerifier, burnt: total - paid };
 }
+
+/** What is paid for: no claim is worth more than the most that the order has allowed. */
+export const fuelPaid = ({ maxFuel }: Pick<TaskOrder, "maxFuel">, claimed: Fuel): Fuel =>
+  claimed < maxFuel ? claimed : maxFuel;
 
 /** One execution of the task, rounded up; the smallest costs a point. */
 export function priceOfRun(policy: NetworkPolicy, fuel: Fuel): bigint {

@@ -10,7 +10,7 @@ import {
 } from "@meshwork/protocol";
 import { contribute } from "../contribution.ts";
 import type { Draft } from "../draft.ts";
-import { rerunOf, splitOf } from "../escrow.ts";
+import { fuelPaid, rerunOf, splitOf } from "../escrow.ts";
 import { chargeFalseWord, earn, returnBond } from "../penalties.ts";
 import type { Evidence } from "../why.ts";
 import { endByVerdict, judgeWorkers, resultOf, spent } from "./conclude.ts";
@@ -31,7 +31,7 @@ export function concludeByPanel(draft: Draft, task: TaskRecord, proof: ProofOfTa
     verdict.result === null
       ? null
       : splitOf(draft.state.policy, {
-          fuel: verdict.result.fuel,
+          fuel: fuelPaid(task.order, verdict.result.fuel),
           ceiling: (task.escrow - forPanel.total) as Points,
           workers: honest.length,
           verifiers: upright.length,

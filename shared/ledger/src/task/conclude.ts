@@ -12,7 +12,7 @@ import {
 } from "@meshwork/protocol";
 import { contribute } from "../contribution.ts";
 import type { Draft } from "../draft.ts";
-import { rerunOf, type Split, splitOf } from "../escrow.ts";
+import { fuelPaid, rerunOf, type Split, splitOf } from "../escrow.ts";
 import { chargeUnrevealed, convict, earn, praise, returnBond } from "../penalties.ts";
 import { countOpenOrders, move, points } from "../purses.ts";
 import type { Evidence } from "../why.ts";
@@ -32,7 +32,7 @@ export function concludeByVerifiers(draft: Draft, task: TaskRecord, proof: Proof
     verdict.result === null
       ? null
       : splitOf(draft.state.policy, {
-          fuel: verdict.result.fuel,
+          fuel: fuelPaid(task.order, verdict.result.fuel),
           ceiling: task.escrow,
           workers: honest.length,
           verifiers: proof.attestations.length,

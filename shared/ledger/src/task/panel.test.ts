@@ -1,9 +1,18 @@
-import type { NodeId } from "@meshwork/foundation";
-import { checkProof, falseWords, judgesOf, sittingPanel, type TaskPlace } from "@meshwork/protocol";
+import type { Fuel, NodeId } from "@meshwork/foundation";
+import {
+  checkProof,
+  type Finding,
+  falseWords,
+  judgesOf,
+  sittingPanel,
+  type TaskPlace,
+} from "@meshwork/protocol";
 import { describe, expect, test } from "vitest";
 import { assertConserved } from "../conservation.ts";
+import { priceOfRun, rerunOf } from "../escrow.ts";
 import { ONE } from "../reputation.ts";
 import { Actors, type Conduct, TestNetwork } from "../testing/index.ts";
+import { priceOfPanel } from "./pay-panel.ts";
 
 interface Play {
   workers?: Conduct[];
@@ -171,6 +180,21 @@ describe("a panel's proof", () => {
     expect(checkProof({ chainId, task }, proof)).toBeNull();
     const fewer = { ...proof, attestations: proof.attestations.slice(1) };
     expect(checkProof({ chainId, task }, fewer)?.code).toBe("TOO_FEW_SIGNERS");
+  });
+
+  test("is paid no more than the order's fuel, whatever a lone liar claims to have used", () => {
+    const { policy } = network.state;
+    const [liar] = proof.verdict.findings;
+    const reveal = liar?.reveal && { ...liar.reveal, fuel: (2n ** 60n) as Fuel };
+    const verdict = { ...proof.verdict, result: null, findings: [{ ...liar, reveal } as Finding] };
+    const { total } = priceOfPanel(policy, task, { ...proof, verdict });
+    expect(total).toBe(7n * priceOfRun(policy, task.order.maxFuel));
+  });
+
+  test("pays verifiers for no run that no audit had them do", () => {
+    const unaudited = { ...task, audit: { height: 1, mode: "none" as const, rate: 0 } };
+    expect(rerunOf(unaudited, proof.verdict)).toBe(0);
+    expect(rerunOf(task, proof.verdict)).toBe(ONE);
   });
 
   test("is not signed by those whom it judges", () => {

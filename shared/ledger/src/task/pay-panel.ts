@@ -8,7 +8,7 @@ import {
 } from "@meshwork/protocol";
 import { contribute } from "../contribution.ts";
 import type { Draft } from "../draft.ts";
-import { priceOfRun } from "../escrow.ts";
+import { fuelPaid, priceOfRun } from "../escrow.ts";
 import { earn } from "../penalties.ts";
 import { move } from "../purses.ts";
 
@@ -30,13 +30,13 @@ export function priceOfPanel(
 ): PanelPrice {
   const members = BigInt(attestations.length);
   const held = task.escrow / members;
-  const run = priceOfRun(policy, fuelOf(verdict));
+  const run = priceOfRun(policy, fuelPaid(task.order, fuelOf(verdict)));
   const each = run < held ? run : held;
   const burnt = (each * BigInt(policy.burnShare) + 65_535n) >> 16n;
   return { total: each * members, perMember: each - burnt, burnt: burnt * members };
 }
 
-/** What the run took; where no result stands, the least that any worker claims: a liar cannot raise it. */
+/** What the run took; where no result stands, the least that any worker claims: one liar of many cannot raise it. */
 function fuelOf({ result, findings }: Verdict): Fuel {
   if (result !== null) return result.fuel;
   const claimed = findings.flatMap(({ reveal }) => (reveal === null ? [] : [reveal.fuel]));
