@@ -46,8 +46,8 @@ export interface KeptJob {
 export interface JobBook {
   all(): KeptJob[];
   get(jobId: Digest): KeptJob | null;
-  /** Durable when it resolves, as are the next two. */
-  add(job: Job, since: number): Promise<KeptJob>;
+  /** Durable when it resolves, as are the next two, for all who ask meanwhile; when it fails, as if nothing was said. */
+  add(job: Job, since: number): Promise<void>;
   putEnd(jobId: Digest, index: number, end: JobEnd): Promise<EndNote>;
   stop(jobId: Digest, stop: JobStop): Promise<void>;
   readEnd(jobId: Digest, index: number): Promise<JobEnd | null>;
@@ -62,19 +62,31 @@ export async function openJobBook(folder: string): Promise<JobBook> {
     const known = kept.get(jobId);
     if (known !== undefined) kept.set(jobId, by(known));
   };
+  const writing = new Map<string, Promise<void>>();
+  const once = (path: string, write: () => Promise<void>): Promise<void> => {
+    const begun = writing.get(path) ?? write().finally(() => writing.delete(path));
+    writing.set(path, begun);
+    return begun;
+  };
 
   return {
     all: () => [...kept.values()],
     get: (jobId) => kept.get(jobId) ?? null,
     async add(job, since) {
       const jobId = idOfJob(job);
-      const known = kept.get(jobId);
-      if (known !== undefined) return known;
-      const added: KeptJob = { jobId, job, since, stop: null, ends: new Map() };
-      kept.set(jobId, added);
-      await mkdir(join(folder, jobId), { recursive: true, mode: 0o700 });
-      await replaceFile(at(jobId, "job"), jobWire.encode(job));
-      return added;
+      const path = at(jobId, "job");
+      if (kept.has(jobId)) return writing.get(path);
+      // Counted at once, so that no two take the last room.
+      kept.set(jobId, { jobId, job, since, stop: null, ends: new Map() });
+      return once(path, async () => {
+        try {
+          await mkdir(join(folder, jobId), { recursive: true, mode: 0o700 });
+          await replaceFile(path, jobWire.encode(job));
+        } catch (error) {
+          kept.delete(jobId);
+          throw error;
+        }
+      });
     },
     async putEnd(jobId, index, end) {
       const note = noteOf(end);
@@ -87,8 +99,11 @@ export async function openJobBook(folder: string): Promise<JobBook> {
     },
     async stop(jobId, stop) {
       if (kept.get(jobId)?.stop !== null) return;
-      change(jobId, (job) => ({ ...job, stop }));
-      await replaceFile(at(jobId, "stop"), utf8(JSON.stringify(stop)));
+      const path = at(jobId, "stop");
+      await once(path, async () => {
+        await replaceFile(path, utf8(JSON.stringify(stop)));
+        change(jobId, (job) => ({ ...job, stop }));
+      });
     },
     async readEnd(jobId, index) {
       const { job, ends } = kept.get(jobId) ?? {};

@@ -1,3 +1,4 @@
+import { mkdir, rm } from "node:fs/promises";
 import { sha256Hex } from "@meshwork/crypto";
 import { type ContentId, limits, utf8 } from "@meshwork/foundation";
 import { jobOf } from "@meshwork/ledger/testing";
@@ -97,6 +98,47 @@ describe("a job", () => {
     expect(gateway.placed).toHaveLength(10);
     expect(gateway.mostOpen).toBeLessThanOrEqual(limits.jobOrdersAtOnce);
     expect(gateway.mostOpen).toBeGreaterThan(1);
+  });
+});
+
+describe("a job that was acknowledged", () => {
+  const holds = (from: string) => (from === "taken" ? "job" : "stop");
+
+  test.each(["taken", "taken back"])(
+    "as %s is so after a restart: not what a disk refused",
+    async (as) => {
+      const job = jobOf(gateway.network);
+      const path = gateway.pathOf(idOfJob(job), holds(as));
+      const { jobs, kill } = await gateway.start();
+      const acknowledged = async () => {
+        await jobs.take(job, () => null);
+        if (as === "taken back") await jobs.revoke(idOfJob(job));
+      };
+      // Where a file is to lie, a folder is in the way.
+      await mkdir(`${path}.new/full`, { recursive: true });
+      await expect(acknowledged()).rejects.toThrow();
+      await expect(acknowledged()).rejects.toThrow();
+      await rm(`${path}.new`, { recursive: true });
+      await acknowledged();
+      const kind = jobs.view(idOfJob(job))?.kind;
+      await kill();
+      const { jobs: again } = await gateway.start();
+      expect(again.view(idOfJob(job))?.kind).toBe(kind);
+    },
+  );
+
+  test("is forgotten before its day is over by one who takes back more than are kept", async () => {
+    const { jobs } = await gateway.start();
+    const many = Array.from({ length: limits.jobsKeptPerRequester + 2 }, (_, i) =>
+      jobOf(gateway.network, { blind: sha256Hex(utf8(`blind ${i}`)) }),
+    );
+    for (const job of many) {
+      await jobs.take(job, () => null);
+      await jobs.revoke(idOfJob(job));
+    }
+    const kept = many.filter((job) => jobs.view(idOfJob(job)) !== null);
+    expect(kept).toHaveLength(limits.jobsKeptPerRequester);
+    expect(jobs.view(idOfJob(many.at(-1) as Job))?.kind).toBe("revoked");
   });
 });
 

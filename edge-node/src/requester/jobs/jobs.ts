@@ -16,6 +16,7 @@ import type { JobBook, KeptJob } from "./job-book.ts";
 import { type JobData, sizeOf } from "./job-data.ts";
 import { JobError } from "./job-error.ts";
 import { isOver, type JobView, REVOKED, viewJob } from "./job-view.ts";
+import { requirePayable } from "./require-payable.ts";
 import { type RunJobParts, runJob, stopOf } from "./run-job.ts";
 
 export interface JobsParts extends Omit<RunJobParts, "opened" | "object"> {
@@ -98,10 +99,9 @@ class JobKeeper implements Jobs {
   ): Promise<{ missing: ContentId[] }> {
     const { book, clock, data } = this.#parts;
     const jobId = idOfJob(job);
-    if (book.get(jobId) === null) {
-      this.#check(job);
-      await book.add(job, clock.now());
-    }
+    if (book.get(jobId) === null) this.#check(job);
+    await book.add(job, clock.now());
+    await this.#forgetOldest(job.mandate.requester);
     const kept = this.#kept(jobId);
     if (this.#isOver(jobId) || this.#running.has(jobId)) return { missing: [] };
     for (const id of await data.missing(kept.job)) {
@@ -185,19 +185,7 @@ class JobKeeper implements Jobs {
         "JOBS_FULL",
         `${own.length} jobs of yours are open here, of ${open.length}: wait until one is over, or revoke it`,
       );
-    this.#checkPurse(job, requester);
-  }
-
-  /** Each order takes its own worst case when it is placed: a job that could not pay all would stop half way. */
-  #checkPurse(job: Job, requester: NodeId): void {
-    const { held, each } = this.#parts.purse(job);
-    const orders = job.body.inputs.length + (job.body.reduce === null ? 0 : 1);
-    const worst = each * BigInt(orders);
-    if (worst > held)
-      throw new JobError(
-        "JOB_UNPAYABLE",
-        `its ${orders} orders may cost ${worst} points, and ${requester} holds ${held}: lower the ceiling, or make fewer parts`,
-      );
+    requirePayable(job, this.#parts.purse(job));
   }
 
   #isOver(jobId: Digest): boolean {
@@ -262,17 +250,38 @@ class JobKeeper implements Jobs {
     release(jobId);
   }
 
+  /** What a disk does not take now is tried again with the next. */
   async #sweep(): Promise<void> {
-    const { book, clock } = this.#parts;
-    for (const { jobId, since, job } of book.all()) {
-      const isStale = clock.now() > job.mandate.notAfter && this.view(jobId)?.kind === "collecting";
-      if (isStale) await this.#end(jobId, { code: "JOB_EXPIRED", reason: "its data never came" });
-      if (clock.now() - since < limits.jobKeptMs || !this.#isOver(jobId)) continue;
-      for (const { orderId } of this.#open.get(jobId)?.values() ?? []) this.#jobOf.delete(orderId);
-      this.#open.delete(jobId);
-      this.#missing.delete(jobId);
-      await book.delete(jobId);
-    }
+    for (const kept of this.#parts.book.all())
+      await this.#sweepOne(kept).catch((error) =>
+        this.#parts.log.warn("a job that is over stays", { jobId: kept.jobId, error }),
+      );
+  }
+
+  async #sweepOne({ jobId, since, job: { mandate } }: KeptJob): Promise<void> {
+    const now = this.#parts.clock.now();
+    const isStale = now > mandate.notAfter && this.view(jobId)?.kind === "collecting";
+    if (isStale) await this.#end(jobId, { code: "JOB_EXPIRED", reason: "its data never came" });
+    // Its orders may have gone on until then.
+    const keptFor = now - Math.max(since, mandate.notAfter);
+    if (keptFor >= limits.jobKeptMs && this.#isOver(jobId)) await this.#forget(jobId);
+  }
+
+  /** Who has many jobs, or takes each back at once, is not given the disk for it. */
+  async #forgetOldest(requester: NodeId): Promise<void> {
+    const own = this.#parts.book.all().filter(({ job }) => job.mandate.requester === requester);
+    const tooMany = own.length - limits.jobsKeptPerRequester;
+    if (tooMany <= 0) return;
+    const over = own.filter(({ jobId }) => this.#isOver(jobId));
+    for (const { jobId } of over.sort((a, b) => a.since - b.since).slice(0, tooMany))
+      await this.#forget(jobId);
+  }
+
+  async #forget(jobId: Digest): Promise<void> {
+    for (const { orderId } of this.#open.get(jobId)?.values() ?? []) this.#jobOf.delete(orderId);
+    this.#open.delete(jobId);
+    this.#missing.delete(jobId);
+    await this.#parts.book.delete(jobId);
   }
 
   #kept(jobId: Digest): KeptJob {

@@ -48,6 +48,11 @@ export class JobGateway {
     return rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** Where the gateway keeps something of a job. */
+  pathOf(jobId: string, name: string): string {
+    return join(this.#folder, "book", jobId, name);
+  }
+
   add(text: string) {
     const bytes = utf8(text);
     this.data.set(contentIdOf(bytes), bytes);
