@@ -119,6 +119,8 @@ describe("the rank in the queue", () => {
         if (b.ms - a.ms >= 4 * CLASS_MS) expect(rank(a)).toBeLessThan(rank(b));
         const alike = a.priority === b.priority && a.ms === b.ms;
         if (alike && a.points >= 2n * b.points) expect(rank(a)).toBeLessThanOrEqual(rank(b));
+        // What is no whole number has no bytes: no block could be made any more.
+        expect(Number.isSafeInteger(rank(a))).toBe(true);
       }),
       { numRuns: 300 },
     );

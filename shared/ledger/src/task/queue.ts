@@ -13,7 +13,7 @@ import type { State } from "../state.ts";
 export const CLASS_MS = 300_000;
 
 /** What the requester has contributed counts within his class alone: below one class, however much it is. */
-const MERIT_MS = CLASS_MS / 64;
+const MERIT_MS = Math.floor(CLASS_MS / 64);
 const MOST_MERIT = 63;
 
 /** In active time. Who waits no longer wants to wait takes his order back: that is free. */
