@@ -1,5 +1,6 @@
 import { limits } from "@meshwork/foundation";
 import type { Answered, HostTask, Segment } from "./runtime.ts";
+import { SandboxError } from "./sandbox-error.ts";
 import { encodeSegment, type SandboxReply } from "./sandbox-messages.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
 
@@ -23,6 +24,12 @@ export async function runOnWorld(
     const reply = await child.ask(encodeSegment(asked), replyBytes);
     if (reply.kind !== "asks" || world === undefined) return reply;
     const { requests } = reply;
+    // A program that asks more faults within the sandbox: a child that passes it on was taken over.
+    if (answers.length + requests.length > limits.exchangesPerTask)
+      throw new SandboxError(
+        "CHILD_LIES",
+        `the child asks more than ${limits.exchangesPerTask} times in a step`,
+      );
     const said = await world.answer(requests);
     answers.push(...requests.map((request, i) => ({ request, answer: said[i] as string })));
   }
