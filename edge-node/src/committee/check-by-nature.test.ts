@@ -80,6 +80,8 @@ const sameLength = assemble(`(module
       (i32.const 1))))`);
 const outside = { origins: ["https://a.example"], model: false };
 
+/** All that the verifier has run in a sandbox of its own. */
+const opened: HostTask[] = [];
 const parts = {
   me: "verifier" as NodeId,
   clock: systemClock,
@@ -88,7 +90,10 @@ const parts = {
   log: silentLog,
   outside: nothingOutside,
   blobs: { fetch: async (id: ContentId) => objects.get(id) ?? Promise.reject(new Error(id)) },
-  openSandbox: async (task: HostTask) => running(task),
+  openSandbox: async (task: HostTask) => {
+    opened.push(task);
+    return running(task);
+  },
 } as unknown as VerifierParts;
 
 interface Case {
@@ -114,7 +119,7 @@ async function verdicts(about: Case, claims: readonly Claim[]): Promise<Record<s
   const module = sealed(sameLength);
   const places = [code.place, module.place, ...(rubric ? [rubric.place] : [])];
   const dispatch = { contract, dataKey, sealed: places } as unknown as Dispatch;
-  const policy = { segmentsPerVerifier: 1 };
+  const policy = { segmentsPerVerifier: 1, replicas: claims.length };
   const task = {
     ...{ order: { work, policy, deadlines: { deliverMs: 60_000 } }, audit: { mode: audit } },
     ...{ workers: [], verifiers: [], panels: [], conclusion: null },
@@ -176,6 +181,17 @@ describe("runs of work that is not deterministic", () => {
     const own: Case = { ...similar, comparator: { kind: "wasm", module } };
     const claims = [await saying("a", "one"), await saying("b", "two"), await saying("c", "three")];
     expect(await verdicts(own, claims)).toEqual({ a: "honest", b: "honest", c: "unlike" });
+  });
+
+  test("are compared by the requester's program on the fuel of one run, however many they are", async () => {
+    opened.length = 0;
+    const module = { contentId: contentIdOf(sameLength), sizeBytes: sameLength.length };
+    const own: Case = { ...similar, comparator: { kind: "wasm", module } };
+    const claims = [await saying("a", 1), await saying("b", 22), await saying("c", 333)];
+    expect(await verdicts(own, claims)).toEqual({ a: "unlike", b: "unlike", c: "unlike" });
+    const granted = opened.map((task) => task.limits.fuel);
+    expect(granted.length).toBeGreaterThanOrEqual(6);
+    expect(granted.reduce((sum, fuel) => sum + fuel, 0n)).toBeLessThanOrEqual(limits.fuel);
   });
 
   test("are similar to nothing when there is one", async () => {

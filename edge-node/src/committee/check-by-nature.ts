@@ -1,4 +1,4 @@
-import type { Digest, NodeId } from "@meshwork/foundation";
+import type { Digest, Fuel, NodeId } from "@meshwork/foundation";
 import {
   type Dispatch,
   isAudited,
@@ -165,12 +165,19 @@ function alikeIn(
   { dispatch }: Shown,
 ): AlikeRuns {
   const { comparator, limits } = dispatch.contract;
+  const { replicas } = task.order.policy;
+  // Each output against each, both ways round: all of it is no more than one run, for which there is time.
+  const fuel = (limits.fuel / BigInt(2 * replicas ** 2)) as Fuel;
   const runModule = async (inputs: readonly Uint8Array[]) => {
     if (comparator.kind !== "wasm") throw new RangeError(`${comparator.kind} runs no module`);
     const from = { ref: comparator.module, hints: holdersOf(task, parts.me), signal };
     const bytes = await fetchContent(parts.blobs, dispatch, from);
     const program = { runtime: "wasm-step-v1", bytes } as const;
-    const { fault, output } = await runAlone(parts, { program, inputs, limits }, signal);
+    const { fault, output } = await runAlone(
+      parts,
+      { program, inputs, limits: { ...limits, fuel } },
+      signal,
+    );
     return fault === null ? output : null;
   };
   const alike: Alike = alikeUnder(comparator, runModule);
