@@ -1,8 +1,9 @@
-import type { OrderId } from "@meshwork/foundation";
-import { Actors, TestNetwork } from "@meshwork/ledger/testing";
-import { receipt as receiptWire } from "@meshwork/protocol";
+import type { Digest, OrderId } from "@meshwork/foundation";
+import { Actors, JobPlay, jobOf, TestNetwork } from "@meshwork/ledger/testing";
+import { idOfJob, jobReceipt, receipt as receiptWire } from "@meshwork/protocol";
 import { expect, test } from "vitest";
-import { requireProof } from "./check-receipt.ts";
+import type { JobState } from "../job-views.ts";
+import { requireJobProof, requireProof } from "./check-receipt.ts";
 
 const network = new TestNetwork({ members: 6 });
 const actors = new Actors(network);
@@ -40,4 +41,36 @@ test("a receipt of another network, or changed in any of a hundred places, prove
     changed[at] = (changed[at] ?? 0) ^ 1;
     expect(() => requireProof(changed, against, told), `byte ${at}`).toThrow(INVALID);
   }
+});
+
+/** A job of three parts and a reduction, as a true server shows it. */
+const job = jobOf(network);
+const played = new JobPlay(network).receipt(job);
+const partOf = ({ receipt: { task } }: (typeof played.parts)[number], index: number) => ({
+  ...{ index, attempt: 0, orderId: task.orderId, stage: "done" as const, stepsDone: 0, steps: 0 },
+  outcome: task.conclusion?.outcome ?? null,
+  resultHash: task.conclusion?.result?.resultHash ?? null,
+});
+const parts: JobState["parts"] = played.parts.map(partOf);
+const reduce = played.reduce && partOf(played.reduce, 3);
+const jobId = idOfJob(job);
+const [first, ...others] = parts as [JobState["parts"][number]];
+
+test.each<[string, boolean, Partial<{ jobId: Digest } & Pick<JobState, "parts" | "reduce">>]>([
+  ["what a job's receipt proves", true, {}],
+  ["another job than was asked for", false, { jobId: "0".repeat(64) as Digest }],
+  ["another outcome of a part", false, { parts: [{ ...first, outcome: "attested" }, ...others] }],
+  ["another result of a part", false, { parts: [{ ...first, resultHash: null }, ...others] }],
+  ["one part less", false, { parts: others }],
+  ["no reduction", false, { reduce: null }],
+  [
+    "the reduction as a part",
+    false,
+    { parts: [...parts, ...(reduce ? [reduce] : [])], reduce: null },
+  ],
+])("of a server that tells of %s is believed: %s", (_what, isTrue, lie) => {
+  const { jobId: asked, ...state } = { jobId, parts, reduce, ...lie };
+  const read = () => requireJobProof(jobReceipt.encode(played), against, { jobId: asked, state });
+  if (isTrue) read();
+  else expect(read).toThrow(INVALID);
 });

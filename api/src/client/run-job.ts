@@ -1,9 +1,9 @@
 import type { ContentId, Digest, OrderId } from "@meshwork/foundation";
 import { job as jobWire, type Outcome } from "@meshwork/protocol";
-import { verifyJobReceipt } from "@meshwork/verify";
 import { fromBase64, toBase64 } from "../base64.ts";
 import type { JobState } from "../job-views.ts";
 import type { BuiltJob } from "./build-job.ts";
+import { requireJobProof } from "./check-receipt.ts";
 import { ClientError, RefusedError } from "./client-error.ts";
 import { coded, type Door } from "./door.ts";
 import { fetchResult, soon } from "./fetch-result.ts";
@@ -94,7 +94,8 @@ export async function followJob(
   const receipt = await fetchJobReceipt(parts, jobId);
   if (receipt === null)
     throw new ClientError("RESULT_MISSING", `the server has no receipt of job ${jobId} yet`);
-  requireJobProof(parts, receipt, state);
+  if (parts.genesis !== null)
+    requireJobProof(receipt, { genesis: parts.genesis, now: parts.clock.now() }, { jobId, state });
   const read = (part: Part) => outputOf(parts, part, options.signal);
   if (state.reduce !== null)
     return { jobId, state, output: await read(state.reduce), outputs: [], receipt };
@@ -120,26 +121,6 @@ export async function fetchJobReceipt(
   const bytes = fromBase64(answer.receipt);
   if (bytes !== null) return bytes;
   throw new ClientError("ANSWER_INVALID", `the receipt of job ${jobId} is not base64`);
-}
-
-/** The server may say what it likes: the receipt must prove it. */
-function requireJobProof(parts: RunParts, receipt: Uint8Array, state: JobState): void {
-  if (parts.genesis === null) return;
-  const check = verifyJobReceipt(receipt, { genesis: parts.genesis, now: parts.clock.now() });
-  const told = [...state.parts, ...(state.reduce === null ? [] : [state.reduce])];
-  const proved = check.ok ? [...check.parts, ...(check.reduce === null ? [] : [check.reduce])] : [];
-  const agrees =
-    check.ok &&
-    check.jobId === state.jobId &&
-    told.length === proved.length &&
-    told.every(({ resultHash }, i) => proved[i]?.resultHash === resultHash);
-  if (agrees) return;
-  const found = check.ok ? "it proves other results" : `${check.code}: ${check.reason}`;
-  throw new ClientError(
-    "RECEIPT_INVALID",
-    `the receipt does not prove what the server says of job ${state.jobId} (${found}): ask another gateway, and check the genesis`,
-    { detail: { found } },
-  );
 }
 
 /** Bytes that hash to what the job's view, and so its receipt, says. */
