@@ -1,7 +1,9 @@
-import type { NodeId } from "@meshwork/foundation";
+import { type Fuel, limits, type NodeId, type Points } from "@meshwork/foundation";
+import { type TaskPanel, type TaskPlace, type TaskRecord, taskRecord } from "@meshwork/protocol";
 import { expect, test } from "vitest";
-import type { NodeState } from "../records.ts";
-import { Actors, type TestMember, TestNetwork } from "../testing/index.ts";
+import { MAX_COUNT, type NodeState } from "../records.ts";
+import { Actors, seededDigest, type TestMember, TestNetwork } from "../testing/index.ts";
+import { MAX_CALLS } from "./places.ts";
 
 /** Seven tried members and one newcomer, who is the first of the two substitutes for six places. */
 function withNewcomer() {
@@ -33,4 +35,64 @@ test("a newcomer is passed over for a verifier's place, and still takes the work
   expect(done.verifiers.map(({ node }) => node)).not.toContain(newcomer.nodeId);
   expect(done.workers.find(({ node }) => node === newcomer.nodeId)?.state).toBe("committed");
   expect(done.conclusion?.outcome).toBe("verified");
+});
+
+const LATE = 2 ** 42;
+const DIGEST = seededDigest("any");
+const POINTS = (2n ** 63n - 1n) as Points;
+
+/** All who can be called were; those who stayed have laid on the ledger whatever can be said. */
+function largest(task: TaskRecord): TaskRecord {
+  const { replicas, verifiers } = limits;
+  const called = { ...(task.workers[0] as TaskPlace), rank: 303, deadline: null, commitment: null };
+  const lost: TaskPlace = { ...called, state: "declined" };
+  const shown = { traceRoot: DIGEST, fuel: (2n ** 63n - 1n) as Fuel };
+  const worker: TaskPlace = { ...called, state: "committed", commitment: DIGEST, shown };
+  const findings = Array(replicas).fill("unrevealed");
+  const said = { verdictHash: DIGEST, seed: DIGEST, findings };
+  const judge: TaskPlace = { ...worker, state: "attested", said };
+  const filled = (seats: number, place: TaskPlace): TaskPlace[] => [
+    ...Array(MAX_CALLS - seats).fill(lost),
+    ...Array(seats).fill(place),
+  ];
+  const panel: TaskPanel = {
+    cause: "disagreement",
+    size: verifiers,
+    fixedHeight: LATE,
+    drawHeight: LATE,
+    ranks: Array(2 * verifiers).fill(called.node),
+    seats: filled(verifiers, judge),
+    verdictDeadline: LATE,
+  };
+  const penalty = {
+    node: called.node,
+    bond: POINTS,
+    vesting: POINTS,
+    clean: MAX_COUNT,
+    failed: true,
+    suspendedUntil: LATE,
+  };
+  return {
+    ...task,
+    // Eight for each place: no policy may draw more.
+    ranks: Array(8 * (replicas + verifiers)).fill(called.node),
+    relaxed: ["operator", "probation"],
+    workers: filled(replicas, worker),
+    verifiers: filled(verifiers, judge),
+    conclusion: task.conclusion && {
+      ...task.conclusion,
+      penalties: Array(replicas).fill(penalty),
+    },
+    panels: [panel, { ...panel, cause: "appeal" }],
+    appeal: { by: called.node, height: LATE, bond: POINTS, upheld: true },
+    queue: { since: LATE, rank: LATE, until: LATE },
+  };
+}
+
+test("the largest record that a task can come to is still one that can be read, with a KiB to spare", () => {
+  const actors = new Actors(new TestNetwork({ members: 8 }));
+  const record = largest(actors.finish(actors.order()));
+  const bytes = taskRecord.encode(record);
+  expect(taskRecord.decode(bytes)).toEqual(record);
+  expect(bytes.length).toBeLessThan(limits.stateLeafBytes - 1_024);
 });

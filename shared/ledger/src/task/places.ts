@@ -17,8 +17,8 @@ import { callQueue } from "./queue.ts";
 /** Who holds which place of a task. Every function takes a record and gives the next one. */
 export type Role = "worker" | "verifier" | "panel";
 
-/** Calls ever made for a role: the bound of the record's lists. */
-const MAX_CALLS = 64;
+/** Calls ever made for a role: with more the largest task would not fit into a leaf of the state. */
+export const MAX_CALLS = 44;
 
 export function placesOf(task: TaskRecord, role: Role): TaskPlace[] {
   if (role === "panel") return sittingPanel(task)?.seats ?? [];
