@@ -3,7 +3,7 @@ import { fileIdOf } from "@meshwork/storage";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fetchFile } from "./fetch-file.ts";
-import { type FileMap, fileMap } from "./file-map.ts";
+import { checkChunkList, type FileMap, fileMap } from "./file-map.ts";
 
 const digest = (byte: number) => byte.toString(16).padStart(2, "0").repeat(32) as Digest;
 const chunks = [1, 2, 3].map((i) => ({ plain: digest(i), sealed: digest(16 + i) }));
@@ -64,5 +64,22 @@ test("whatever else was sealed as a map is refused with a code before a chunk is
       else expect(await fateOf(changed)).toMatch(refused);
     }),
     { numRuns: 300 },
+  );
+});
+
+test.each([
+  ["no chunk", 0, 0],
+  ["one chunk, which is an object", 500, 1],
+])("a list of %s is no file's, and is refused with a code", (_what, size, count) => {
+  const plain = Array.from({ length: count }, () => digest(1));
+  expect(() => checkChunkList({ id, sizeBytes: size }, plain)).toThrow(
+    expect.objectContaining({ code: "FILE_HASH_MISMATCH" }),
+  );
+});
+
+test("a list of too many bytes is refused though it names its file", () => {
+  const [size, plain] = [limits.fileBytes + 1, Array.from({ length: 4_096 }, () => digest(1))];
+  expect(() => checkChunkList({ id: fileIdOf(plain, size), sizeBytes: size }, plain)).toThrow(
+    expect.objectContaining({ code: "FILE_HASH_MISMATCH" }),
   );
 });

@@ -45,7 +45,8 @@ export function checkChunkList(
   { id, sizeBytes }: { id: FileId; sizeBytes: number },
   plain: readonly Digest[],
 ): void {
-  const fits = plain.length === chunkCount(sizeBytes);
+  const isSize = sizeBytes > limits.fileChunkBytes && sizeBytes <= limits.fileBytes;
+  const fits = isSize && plain.length === chunkCount(sizeBytes);
   if (fits && fileIdOf(plain, sizeBytes) === id) return;
   throw new FileError(
     "FILE_HASH_MISMATCH",
