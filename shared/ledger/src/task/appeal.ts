@@ -75,7 +75,9 @@ export function decideAppeal(draft: Draft, task: TaskRecord, proof: ProofOfTask)
     { rule, inputs: { bond: lost }, evidence },
   );
   const rest = { ...left, escrow: (left.escrow - lost) as Points };
-  const after = upheld ? overturned(draft, { task, conclusion, proof }) : conclusion;
+  // Only one appeal is heard: whom it clears is cleared, whoever made it and however it ends for him.
+  const isNew = proof.verdict.findings.some((found) => isNews(conclusion.penalties, found));
+  const after = isNew ? overturned(draft, { task, conclusion, proof }) : conclusion;
   close(draft, rest, { rule, upheld, conclusion: after });
 }
 

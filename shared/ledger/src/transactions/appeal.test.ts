@@ -106,6 +106,27 @@ describe("an appeal that is wrong", () => {
   });
 });
 
+test("a liar who appeals first, and loses, leaves nobody convicted who was honest", () => {
+  const network = new TestNetwork({ members: 18, policy: { auditFloor: ONE } });
+  const actors = new Actors(network);
+  const drawn = actors.until(actors.order(), ({ phase }) => phase === "running");
+  const [liar, honest] = drawn.workers.map(({ node }) => node) as [NodeId, NodeId];
+  actors.conduct.set(liar, "lies");
+  for (const { node } of drawn.verifiers) actors.conduct.set(node, "slanders");
+  const { orderId, attempt, conclusion } = actors.finish(drawn.orderId);
+  expect(conclusion?.penalties.map(({ node }) => node)).toEqual([liar, honest]);
+  network.send(network.memberOf(liar), { kind: "appeal", orderId, attempt });
+  network.step();
+  const after = actors.finish(orderId);
+  expect(after.appeal?.upheld).toBe(false);
+  expect(after.conclusion).toMatchObject({ outcome: "verified", panel: 0 });
+  expect(after.conclusion?.penalties.map(({ node }) => node)).toEqual([liar]);
+  expect(network.state.account(honest)?.points).toBe(10_000n);
+  expect(network.state.node(honest)).toMatchObject({ failures: 0, suspensions: 0 });
+  expect(network.state.node(liar)?.suspensions).toBe(1);
+  assertConserved(network.state);
+});
+
 test("a requester who was sold a lie wins: the liar is convicted, whatever his verifiers swore", () => {
   const at = judged({ worker: "lies", verifiers: "acquits" });
   expect(at.task.conclusion?.outcome).toBe("verified");
