@@ -96,11 +96,13 @@ describe.each(seeds)("in %s", (seed) => {
   });
 });
 
-/** Whoever has an open order is known, and knows how many; so he is not forgotten. */
+/** Whoever has an open order, or has appealed, is known, and knows how many; so he is not forgotten. */
 function expectOpenOrders(state: State): void {
   const open = new Map<string, number>();
-  for (const { requester, phase } of state.all("task"))
-    if (phase !== "done") open.set(requester, (open.get(requester) ?? 0) + 1);
+  for (const { requester, appeal, phase } of state.all("task")) {
+    const payer = appeal?.by ?? requester;
+    if (phase !== "done") open.set(payer, (open.get(payer) ?? 0) + 1);
+  }
   for (const { nodeId, openOrders } of state.all("account")) {
     expect(openOrders).toBe(open.get(nodeId) ?? 0);
     open.delete(nodeId);

@@ -54,8 +54,8 @@ export function accountOf(state: State, id: NodeId): Account {
   return account;
 }
 
-/** While an order of his is open its requester is not forgotten: the refund must have where to go. */
-export function countOpenOrders(draft: Draft, requester: NodeId, by: 1 | -1): void {
-  const account = accountOf(draft.state, requester);
+/** While an order or an appeal of his is open nobody is forgotten: the refund must have where to go. */
+export function countOpenOrders(draft: Draft, payer: NodeId, by: 1 | -1): void {
+  const account = accountOf(draft.state, payer);
   draft.put("account", { ...account, openOrders: account.openOrders + by });
 }

@@ -69,7 +69,7 @@ const account = z.strictObject({
   vouchedBy: nodeId.nullable(),
   /** Who answers for it: `operatorUnder` says who. In the genesis each for himself; null: nobody does. */
   operator: nodeId.nullable(),
-  /** Its orders that are not done: what is left of their escrow comes back to it. */
+  /** Its orders that are not done, and its appeals: what is left of their escrow comes back to it. */
   openOrders: z
     .int()
     .min(0)
