@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@meshwork/foundation";
@@ -67,9 +67,11 @@ async function strandedNode(relays: readonly string[], clock: TurnedClock) {
   const p2p = await createTestP2p(chainId, { relays });
   await p2p.start();
   const ended = Promise.withResolvers<unknown>();
+  const looks: string[] = [];
+  const log = { ...silentLog, error: (text: string) => void looks.push(text) };
   const stop = rejoinWhenStranded(
     {
-      ...{ p2p, log: silentLog, onFatal: ended.resolve, ledger: { chain, trouble: stranded } },
+      ...{ p2p, log, onFatal: ended.resolve, ledger: { chain, trouble: stranded } },
       // It asks its peers in our time.
       clock: {
         ...soonAfter,
@@ -83,7 +85,7 @@ async function strandedNode(relays: readonly string[], clock: TurnedClock) {
     await p2p.stop();
     await chain.close();
   };
-  return { ended: ended.promise, end };
+  return { ended: ended.promise, looks, end };
 }
 
 async function expectBegun(): Promise<void> {
@@ -131,4 +133,26 @@ test("a node that nobody has the next block for ends, and begins again at a snap
   const parts = { clock: soonAfter, log: silentLog, connect };
   await beginAtSnapshot(parts, { folder: join(folder, "me"), genesis });
   await expectBegun();
+});
+
+test("a node that began again in vain is not ended once more by what it is offered, for ten minutes", async () => {
+  const peer = await giver();
+  const me = join(folder, "me");
+  await mkdir(me, { recursive: true });
+  await writeFile(join(me, "rejoin"), "3\n");
+  const connect = () => Promise.reject(new ChainError("SYNC_STALLED", "nobody has its chunks"));
+  await beginAtSnapshot({ clock: soonAfter, log: silentLog, connect }, { folder: me, genesis });
+  expect(await readdir(me)).toEqual(["rejoin-failed"]);
+  const clock = new TurnedClock();
+  const node = await strandedNode(peer.addresses(), clock);
+  clock.turn(5_000);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(node.looks).toEqual([]);
+  await node.end();
+  // Later it tries again.
+  await writeFile(join(me, "rejoin-failed"), String(soonAfter.now() - 600_000));
+  const again = await strandedNode(peer.addresses(), clock);
+  clock.turn(5_000);
+  expect(await again.ended).toMatchObject({ code: "REJOIN_BY_SNAPSHOT" });
+  await again.end();
 });

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { Clock } from "@meshwork/foundation";
+import { type Clock, utf8 } from "@meshwork/foundation";
 import type { Log } from "@meshwork/observability";
 import type { P2p } from "@meshwork/p2p";
 import { type Genesis, requestNames } from "@meshwork/protocol";
@@ -7,8 +7,9 @@ import type { NamedBlock } from "@meshwork/verify";
 import { joinBySnapshot } from "../chain/snapshot/join-by-snapshot.ts";
 import { isThere } from "../chain/snapshot/known-head.ts";
 import { snapshotOffer } from "../chain/snapshot/peers/snapshot-offer.ts";
+import { replaceFile } from "../chain/store/durable-file.ts";
 import type { SnapshotPlaces } from "./keep-snapshots.ts";
-import { wishOf } from "./rejoin.ts";
+import { failureOf, wishOf } from "./rejoin.ts";
 import { snapshotSources } from "./snapshot-sources.ts";
 
 export interface BeginParts {
@@ -50,9 +51,12 @@ export async function beginAtSnapshot(
   };
   const wish = wishOf(folder);
   const isStranded = await isThere(wish);
-  await joinBySnapshot(
+  const height = await joinBySnapshot(
     { clock, log, sources: snapshotSources({ clock, log, withPeers }, options) },
     { folder, genesis, checkpoint, ...(isStranded && ANY_HIGHER) },
   );
-  if (isStranded) await rm(wish);
+  if (!isStranded) return;
+  if (height === null) await replaceFile(failureOf(folder), utf8(String(clock.now())));
+  else await rm(failureOf(folder), { force: true });
+  await rm(wish);
 }

@@ -9,7 +9,7 @@ import type { FoundSnapshot } from "../chain/snapshot/index.ts";
 import { higherOf } from "../chain/snapshot/join-by-snapshot.ts";
 import { requireProven } from "../chain/snapshot/read-snapshot.ts";
 import type { Chain } from "../chain/store/chain.ts";
-import { replaceFile } from "../chain/store/durable-file.ts";
+import { readIfThere, replaceFile } from "../chain/store/durable-file.ts";
 import type { SnapshotPlaces } from "./keep-snapshots.ts";
 import { snapshotSources } from "./snapshot-sources.ts";
 
@@ -31,9 +31,13 @@ export interface RejoinOptions extends SnapshotPlaces {
 
 const LOOK_EVERY_MS = 5_000;
 const ASK_AGAIN_MS = 60_000;
+/** What is offered may be a liar's, which only its chunks show: he shall not end the node again and again. */
+const AGAIN_AFTER_FAILURE_MS = 600_000;
 
 /** Lies in the node's folder while it wants to begin at whatever snapshot is higher. */
 export const wishOf = (folder: string): string => join(folder, "rejoin");
+/** Lies there since it began again in vain; its text is the wall time of that. */
+export const failureOf = (folder: string): string => join(folder, "rejoin-failed");
 
 /**
  * While nobody has the node's next block: looks for a snapshot that would be taken, and where there is
@@ -47,6 +51,7 @@ export function rejoinWhenStranded(parts: RejoinParts, options: RejoinOptions): 
     const { trouble } = ledger;
     if (trouble?.code !== "SYNC_STRANDED" || clock.monotonic() < notBefore) return;
     notBefore = clock.monotonic() + ASK_AGAIN_MS;
+    if (await hasJustFailed(options.folder, clock)) return;
     log.error("the ledger goes on by a snapshot alone", {
       ...{ code: trouble.code, reason: trouble.message },
     });
@@ -63,6 +68,11 @@ export function rejoinWhenStranded(parts: RejoinParts, options: RejoinOptions): 
     );
   });
   return stop;
+}
+
+async function hasJustFailed(folder: string, clock: Pick<Clock, "now">): Promise<boolean> {
+  const failedAt = Number(await readIfThere(failureOf(folder)));
+  return Math.abs(clock.now() - failedAt) < AGAIN_AFTER_FAILURE_MS;
 }
 
 /** The height of one that holds, as far as can be told before its chunks are here. */
