@@ -48,6 +48,21 @@ describe("the command line", () => {
       expect(out).toContain(name);
   });
 
+  test("helps with each of its commands, however deep", async () => {
+    const helped: string[] = [];
+    const help = async (...names: string[]): Promise<void> => {
+      const { code, out, err } = await meshwork(...names, "--help");
+      expect([code, err], names.join(" ")).toEqual([0, ""]);
+      helped.push(names.join(" "));
+      const list = out.split("\nCommands:\n")[1] ?? "";
+      for (const [, name] of list.matchAll(/^ {2}([a-z][\w-]*)/gm))
+        if (name && name !== "help") await help(...names, name);
+    };
+    await help();
+    expect(helped).toContain("task quote");
+    expect(helped.length).toBeGreaterThan(40);
+  });
+
   test("ends in 78 and one coded line when this machine is not set up", async () => {
     const { code, err, out } = await meshwork("key", "show", join(folder, "nobody"));
     expect(code).toBe(78);

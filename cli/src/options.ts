@@ -1,5 +1,5 @@
 import { type NodeId, nodeId as nodeIdSchema } from "@meshwork/foundation";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { createOutput, type Output, type Streams } from "./output.ts";
 
 /** A whole number within bounds, or commander's usage error. */
@@ -32,11 +32,15 @@ export const moment = (text: string): number => {
   return value;
 };
 
-/** Points are whole and may exceed what a double holds. */
-export const bigInteger = (text: string): bigint => {
+/** Points and fuel are whole and may exceed what a double holds. */
+export const amountOption = (flags: string, description: string, byDefault: bigint): Option =>
+  // The text beside it, since help writes a default as JSON, which has no big integers.
+  new Option(flags, description).argParser(bigInteger).default(byDefault, String(byDefault));
+
+function bigInteger(text: string): bigint {
   if (!/^\d{1,18}$/.test(text)) throw new InvalidArgumentError("a whole number, please.");
   return BigInt(text);
-};
+}
 
 /** A part of a whole, such as 0.001. */
 export const share = (text: string): number => {

@@ -8,7 +8,7 @@ import { readGenesis, writeNew } from "../files.ts";
 import { readKeys } from "../key-files.ts";
 import { checkpointOf } from "../network/checkpoint-of.ts";
 import { makeInvite } from "../network/make-invite.ts";
-import { bigInteger, collect, integer, outputOf } from "../options.ts";
+import { amountOption, collect, integer, outputOf } from "../options.ts";
 import type { Streams } from "../output.ts";
 import { proposeCommand, supportCommand } from "./govern.ts";
 import { revokeInviteCommand } from "./revoke-invite.ts";
@@ -101,7 +101,7 @@ function inviteCommand(streams: Streams): Command {
       "a relay, with its /p2p/ PeerId; may be repeated",
       collect,
     )
-    .option("--grant <points>", "what each newcomer gets from you", bigInteger, 1_000n)
+    .addOption(amountOption("--grant <points>", "what each newcomer gets from you", 1_000n))
     .option("--uses <n>", "how many newcomers it lets in", integer(1, 10_000), 1)
     .option("--days <n>", "how long it is good for", integer(1, 365), 7)
     .option("--data <dir>", "a node's folder: where its ledger stands, for newcomers to trust")

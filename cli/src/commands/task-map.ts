@@ -12,7 +12,7 @@ import {
 import { writeNew } from "../files.ts";
 import { readProgram } from "../guest-kit/read-task.ts";
 import { inputFiles } from "../input-files.ts";
-import { bigInteger, collect, integer, outputOf } from "../options.ts";
+import { amountOption, collect, integer, outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { jobTeller } from "../show-job.ts";
 import { shortName, stateTeller } from "../show-task.ts";
@@ -49,8 +49,8 @@ export function mapCommand(streams: Streams): Command {
     .option("--arg <text>", "an argument for a command; may be given several times", collect)
     .option("--replicas <n>", "independent runs of each part", integer(1, limits.replicas), 2)
     .option("--verifiers <n>", "nodes that check it", integer(1, limits.verifiers), 4)
-    .option("--fuel <n>", "the most that one run may burn", bigInteger, 20_000_000_000n)
-    .option("--price <points>", "the most that each part may cost you", bigInteger, 10_000n)
+    .addOption(amountOption("--fuel <n>", "the most that one run may burn", 20_000_000_000n))
+    .addOption(amountOption("--price <points>", "the most that each part may cost you", 10_000n))
     .addOption(
       new Option("--attempts <n>", "orders of a part that ends without a verdict")
         .argParser(integer(1, limits.jobAttempts))

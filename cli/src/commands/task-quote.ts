@@ -2,7 +2,7 @@ import type { Meshwork } from "@meshwork/api/client";
 import type { VerificationPolicy } from "@meshwork/protocol";
 import { Command } from "commander";
 import { type ApiOptions, connect, withApiOptions } from "../connect.ts";
-import { bigInteger, outputOf, share } from "../options.ts";
+import { amountOption, outputOf, share } from "../options.ts";
 import type { Streams } from "../output.ts";
 
 export interface RiskOptions {
@@ -29,7 +29,7 @@ export async function planFor(
 export function quoteCommand(streams: Streams): Command {
   return withRiskOptions(withApiOptions(new Command("quote")))
     .description("how a task is checked at the least cost for a risk, and what that assumes")
-    .option("--fuel <n>", "the most that one run may burn", bigInteger, 20_000_000_000n)
+    .addOption(amountOption("--fuel <n>", "the most that one run may burn", 20_000_000_000n))
     .action(async (options: ApiOptions & RiskOptions & { fuel: bigint }, command: Command) => {
       const output = outputOf(command, streams);
       const { meshwork } = await connect(options);

@@ -14,7 +14,7 @@ import { CliError } from "../cli-error.ts";
 import { type ApiOptions, connect, withApiOptions } from "../connect.ts";
 import { readBounded, writeNew } from "../files.ts";
 import { withSource } from "../local-file.ts";
-import { bigInteger, collect, integer, outputOf } from "../options.ts";
+import { amountOption, collect, integer, outputOf } from "../options.ts";
 import type { Output, Streams } from "../output.ts";
 import { checkReceipt } from "../receipt-check.ts";
 import { shortName, stateTeller } from "../show-task.ts";
@@ -54,15 +54,15 @@ export function submitCommand(streams: Streams): Command {
       collect,
     )
     .option("--arg <text>", "an argument for a command; may be given several times", collect)
-    .option("--input-id <id>", "the same, brought by `meshwork data put` before", fileIdArgument)
+    .option("--input-id <id>", "a file that `meshwork data put` has brought, as an input", fileIdArgument)
     .option(
       "--replicas <n>",
       "independent runs of the whole task (default: 2; 1 where each hears something else from the world)",
       integer(1, limits.replicas),
     )
     .option("--verifiers <n>", "nodes that check it", integer(1, limits.verifiers), 4)
-    .option("--fuel <n>", "the most that one run may burn", bigInteger, 20_000_000_000n)
-    .option("--price <points>", "the most that it may cost you", bigInteger, 10_000n)
+    .addOption(amountOption("--fuel <n>", "the most that one run may burn", 20_000_000_000n))
+    .addOption(amountOption("--price <points>", "the most that it may cost you", 10_000n))
     .option("--watch", "show each state, and wait for the result")
     .option("--output <file>", "write the result to a new file; implies --watch")
     .option("--receipt <file>", "write the receipt to a new file; implies --watch")

@@ -12,7 +12,7 @@ import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { readBounded } from "../files.ts";
 import { withSource } from "../local-file.ts";
-import { bigInteger, collect, integer } from "../options.ts";
+import { amountOption, collect, integer } from "../options.ts";
 import { bundle } from "./bundle.ts";
 
 /** A task as its author names it: files instead of content addresses. */
@@ -32,7 +32,7 @@ export const withTaskFiles = (command: Command): Command =>
     )
     .option("--input <file>", "what the program reads; may be given several times", collect)
     .option("--arg <text>", "an argument for a command; may be given several times", collect)
-    .option("--fuel <n>", "the most that one run may burn", bigInteger, SUBMITTED_FUEL)
+    .addOption(amountOption("--fuel <n>", "the most that one run may burn", SUBMITTED_FUEL))
     .addOption(
       new Option("--memory-pages <n>", "of 64 KiB that it may have; part of what it costs")
         .argParser(integer(1, limits.memoryPages))
