@@ -54,7 +54,11 @@ export function submitCommand(streams: Streams): Command {
       collect,
     )
     .option("--arg <text>", "an argument for a command; may be given several times", collect)
-    .option("--input-id <id>", "a file that `meshwork data put` has brought, as an input", fileIdArgument)
+    .option(
+      "--input-id <id>",
+      "a file that `meshwork data put` has brought, as an input",
+      fileIdArgument,
+    )
     .option(
       "--replicas <n>",
       "independent runs of the whole task (default: 2; 1 where each hears something else from the world)",
