@@ -4,14 +4,9 @@ import { promisify } from "node:util";
 
 const launcher = fileURLToPath(new URL("../../cli/bin/meshwork.mjs", import.meta.url));
 
-const run = (args: readonly string[]) =>
-  promisify(execFile)(process.execPath, [launcher, "--json", ...args]);
-
-/** The command as its user runs it; what it answers in JSON, line by line. Throws with what it says last. */
+/** The command as its user runs it; what it answers in JSON, line by line. */
 export async function meshwork(...args: string[]): Promise<Record<string, unknown>[]> {
-  const { stdout } = await run(args).catch((error) => {
-    throw new Error(`meshwork ${args.slice(0, 2).join(" ")}: ${error.stdout}`, { cause: error });
-  });
+  const { stdout } = await run(args);
   return stdout
     .split("\n")
     .filter(Boolean)
@@ -24,3 +19,14 @@ export const refused = (...args: string[]): Promise<unknown> =>
     () => null,
     ({ stdout }) => JSON.parse(stdout.trim().split("\n").at(-1)),
   );
+
+/** Whoever reads that a command failed wants to know what it said, not only how it was called. */
+async function run(args: readonly string[]): Promise<{ stdout: string }> {
+  try {
+    return await promisify(execFile)(process.execPath, [launcher, "--json", ...args]);
+  } catch (error) {
+    const failed = error as Error & { stdout: string };
+    failed.message = `meshwork ${args.slice(0, 2).join(" ")}: ${failed.stdout}`;
+    throw failed;
+  }
+}

@@ -59,8 +59,8 @@ describe("the example of GM/T 0003.5", () => {
   });
 });
 
-test("200 random signatures are accepted by another hand's SM2, and its by ours", () => {
-  for (let i = 0; i < 200; i++) {
+test("60 random signatures are accepted by another hand's SM2, and its by ours", () => {
+  for (let i = 0; i < 60; i++) {
     const keyPair = generateKeyPair();
     const secret = toHex(secretOf(keyPair));
     const text = systemRandom.bytes(i);
